@@ -1,0 +1,208 @@
+"""cases.v1: the change-sets of a case, each with the case as it stands after them (RO-1 to RO-8)."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Instant
+from shared.contracts.interactions import Attachment, ClaimForm
+from shared.contracts.parcels import ExceptionKind, Parcel
+from shared.contracts.people import Channel, Customer
+from shared.contracts.personal import Personal
+
+
+class CaseKind(StrEnum):
+    """工单性质: query 咨询, complaint 投诉, claim 理赔, after-sales 售后, feedback 反馈, exception 异常件."""
+
+    QUERY = "query"
+    COMPLAINT = "complaint"
+    CLAIM = "claim"
+    AFTER_SALES = "after_sales"
+    FEEDBACK = "feedback"
+    EXCEPTION = "exception"
+
+
+class CaseStatus(StrEnum):
+    QUEUED = "queued"  # 待分派
+    ASSIGNED = "assigned"  # 处理中
+    WAITING_CUSTOMER = "waiting_customer"  # 待客户回复
+    RESOLVED = "resolved"  # 已解决待确认
+    CLOSED = "closed"  # 已关闭
+
+
+class ClockKind(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+    LEGAL_ANSWER = "legal_answer"
+
+
+class ClockState(StrEnum):
+    RUNNING = "running"
+    WARNED = "warned"
+    PAUSED = "paused"
+    BREACHED = "breached"
+    MET = "met"
+
+
+class Clock(Contract):
+    """One running time limit (时限) of a case (RO-6, RO-7). A breached clock keeps its `breached_at` when met late."""
+
+    kind: ClockKind
+    state: ClockState
+    started_at: Instant
+    warn_at: Instant
+    due_at: Instant
+    paused_at: Instant | None = None
+    breached_at: Instant | None = None
+    met_at: Instant | None = None
+    rule: str = Field(description="id of the rule-table row that set it")
+
+
+class Classification(Contract):
+    """What a contact is about, how sure, and the words that decided (RO-2)."""
+
+    kind: CaseKind
+    tags: tuple[str, ...]
+    priority: int = Field(ge=1, le=4, description="1 critical … 4 low")
+    confidence: float = Field(ge=0, le=1)
+    words: tuple[str, ...] = ()
+    rule: str
+
+
+class Case(Contract):
+    """A case (工单) as it stands; `version` grows by one with each change-set and never goes back."""
+
+    case_id: str
+    number: str = Field(description="what a customer is told, e.g. PC7K2M9Q4D")
+    version: int = Field(ge=1)
+    customer: Customer
+    channel: Channel
+    origin: Literal["contact", "parcel_exception"]
+    status: CaseStatus
+    classification: Classification
+    group: str
+    agent: str | None = None
+    tracking_numbers: tuple[str, ...] = ()
+    order_numbers: tuple[str, ...] = ()
+    subject: Personal | None = None
+    opened_at: Instant
+    updated_at: Instant
+    first_response_at: Instant | None = None
+    resolved_at: Instant | None = None
+    closed_at: Instant | None = None
+    summary: Personal | None = Field(None, description="solution summary, needed to close (RO-14)")
+    clocks: tuple[Clock, ...] = ()
+    escalation_level: int = 0
+    contacts: int = Field(0, ge=0, description="contacts of the customer in this case")
+    reopened: int = 0
+    claim: ClaimForm | None = None
+    exception_id: str | None = None
+    exception_kind: ExceptionKind | None = None
+    parcel: Parcel | None = None
+    mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
+
+
+class Opened(Contract):
+    type: Literal["opened"] = "opened"
+    interaction_id: str | None = None
+
+
+class ContactAdded(Contract):
+    type: Literal["contact_added"] = "contact_added"
+    interaction_id: str
+    channel: Channel
+    text: Personal
+    occurred_at: Instant
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Classified(Contract):
+    type: Literal["classified"] = "classified"
+
+
+class Assigned(Contract):
+    type: Literal["assigned"] = "assigned"
+    agent: str
+    group: str
+
+
+class ClockChanged(Contract):
+    """A clock was started, warned, paused, resumed, breached or met."""
+
+    type: Literal["clock"] = "clock"
+    clock: ClockKind
+    change: Literal["started", "warned", "paused", "resumed", "breached", "met"]
+
+
+class Escalated(Contract):
+    type: Literal["escalated"] = "escalated"
+    level: int
+    role: str
+    reason: str
+
+
+class Replied(Contract):
+    """An agent answered; the text goes to the customer on their channel."""
+
+    type: Literal["replied"] = "replied"
+    agent: str
+    text: Personal
+
+
+class Resolved(Contract):
+    type: Literal["resolved"] = "resolved"
+    by: str
+
+
+class Closed(Contract):
+    type: Literal["closed"] = "closed"
+    by: str
+
+
+class Reopened(Contract):
+    type: Literal["reopened"] = "reopened"
+
+
+class ParcelUpdated(Contract):
+    """The parcel's facts reached the case, or its exception is over (`cleared`)."""
+
+    type: Literal["parcel_updated"] = "parcel_updated"
+    cleared: bool = False
+
+
+Change = Annotated[
+    Opened
+    | ContactAdded
+    | Classified
+    | Assigned
+    | ClockChanged
+    | Escalated
+    | Replied
+    | Resolved
+    | Closed
+    | Reopened
+    | ParcelUpdated,
+    Field(discriminator="type"),
+]
+
+
+class Standing(Contract):
+    """How a case stood before a change-set: a reader counts the difference without keeping every case."""
+
+    status: CaseStatus
+    group: str
+    first_response_at: Instant | None = None
+
+
+class CaseChanged(Contract):
+    """One decision on a case: its changes in order, all or none, and the case after them."""
+
+    changes: tuple[Change, ...] = Field(min_length=1)
+    case: Case
+    at: Instant
+    before: Standing | None = Field(None, description="None: the case did not exist before")
+
+
+CASE_CHANGED = "parcelcare.case.changed"
+TYPES: dict[str, type[Contract]] = {CASE_CHANGED: CaseChanged}

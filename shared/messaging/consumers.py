@@ -1,0 +1,205 @@
+"""Building the consumers of a process: a FastStream batch subscriber each, with the settings that lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.contracts.topics import MAX_RECORD_BYTES, Topic
+from shared.messaging.consume import Consumer, LoopState, Record, lag_of
+from shared.messaging.handler import Handler
+from shared.messaging.inbox import Inbox
+from shared.messaging.loopmetrics import LoopMetrics
+from shared.messaging.message import Incoming
+from shared.messaging.outcome import Dead, Done, Ignored
+from shared.messaging.parking import Parking
+from shared.messaging.processor import (
+    PartitionedProcessor,
+    PartitionProcessor,
+    Processor,
+    StatelessProcessor,
+)
+from shared.messaging.record import Parser, cloud_event_parser
+from shared.messaging.retry import RetryPolicy
+from shared.messaging.transactional import Perform, TransactionalProcessor
+from shared.messaging.unparking import Unparking
+
+if TYPE_CHECKING:
+    from shared.service import Runtime
+
+BATCH_TIMEOUT_MS = 10
+PARKED_INTERVAL_S = 0.2
+
+
+class Consumers:
+    """The consumers of one process, with their states for health, lag and the watchdog."""
+
+    def __init__(self, runtime: Runtime, broker: KafkaBroker) -> None:
+        self._runtime = runtime
+        self._broker = broker
+        self._metrics = LoopMetrics(runtime.registry)
+        self._subscribers: list[tuple[Any, Consumer]] = []
+        self.states: list[LoopState] = []
+
+    def transactional(
+        self,
+        topics: Sequence[Topic],
+        group: str,
+        aggregate_of: Callable[[Incoming[Any]], str],
+        handler: Handler | None,
+        perform: Perform | None,
+        concerns: Callable[[Incoming[Any]], bool] | None,
+        policy: RetryPolicy | None,
+    ) -> None:
+        runtime = self._runtime
+        inbox = Inbox(runtime.database, group, runtime.settings.inbox_days)
+        parking = Parking(runtime.database, group, policy or RetryPolicy())
+        parser = cloud_event_parser({k: v for t in topics for k, v in t.types.items()}, group)
+        state = LoopState(group)
+        processor = TransactionalProcessor(
+            runtime.database,
+            inbox,
+            parking,
+            aggregate_of=aggregate_of,
+            handler=handler,
+            perform=perform,
+            concerns=concerns,
+            stopping=lambda: state.stopping,
+            alive=state.moved,
+        )
+        unparking = Unparking(
+            runtime.database,
+            inbox,
+            parking,
+            runtime.outbox,
+            parser=parser,
+            group=group,
+            source=runtime.name,
+            handler=handler,
+            perform=perform,
+            on_dead=lambda reason: self._metrics.dead.labels(group).inc(),
+        )
+
+        async def unpark() -> None:
+            await unparking.run_due()
+            self._metrics.parked.labels(group).set(await parking.count())
+
+        runtime.on_start(inbox.create_indexes)
+        runtime.on_start(parking.create_indexes)
+        runtime.every(f"parked-{group}", PARKED_INTERVAL_S, unpark)
+        self._subscribe(topics, group, parser, processor, state)
+
+    def stateless(
+        self,
+        topics: Sequence[Topic],
+        group: str,
+        parser: Parser,
+        handle: Callable[[Incoming[Any]], Done | Ignored | Dead],
+    ) -> None:
+        self._subscribe(topics, group, parser, StatelessProcessor(handle), LoopState(group))
+
+    def partitioned(
+        self, topic: Topic, group: str, processor: PartitionProcessor, parser: Parser | None
+    ) -> None:
+        owned: set[int] = set()
+        state = LoopState(group)
+        listener = _Listener(state, processor, owned)
+        chosen = parser or cloud_event_parser(topic.types, group)
+        wrapped = PartitionedProcessor(processor, lambda partition: partition in owned)
+        self._subscribe([topic], group, chosen, wrapped, state, listener, records=2000)
+
+    def _subscribe(
+        self,
+        topics: Sequence[Topic],
+        group: str,
+        parser: Parser,
+        processor: Processor,
+        state: LoopState,
+        listener: _Listener | None = None,
+        records: int | None = None,
+    ) -> None:
+        settings = self._runtime.settings
+        consumer = Consumer(
+            group,
+            parser,
+            processor,
+            self._runtime.publisher,
+            source=self._runtime.name,
+            metrics=self._metrics,
+            state=state,
+        )
+        subscriber = self._broker.subscriber(
+            *[settings.topic_prefix + t.name for t in topics],
+            batch=True,
+            group_id=settings.group_prefix + group,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            max_records=records or settings.batch_records,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            max_poll_interval_ms=30 * 60 * 1000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            listener=listener or _Listener(state),
+            parser=_whole_batch,
+            decoder=_nothing,
+        )
+
+        async def on_batch(message: KafkaMessage) -> None:
+            kafka = cast(AIOKafkaConsumer, subscriber.consumer)
+            await consumer.handle(cast(tuple[Record, ...], message.raw_message), kafka)
+
+        subscriber(on_batch)
+        self._subscribers.append((subscriber, consumer))
+        self.states.append(state)
+
+    def stop(self) -> None:
+        """Finish what is in hand, take nothing new."""
+        for _, consumer in self._subscribers:
+            consumer.stop()
+
+    def watched(self) -> list[tuple[Any, LoopState]]:
+        return [(subscriber, consumer.state) for subscriber, consumer in self._subscribers]
+
+    def observe_lag(self) -> None:
+        for subscriber, consumer in self._subscribers:
+            if subscriber.consumer is not None:
+                for partition, behind in lag_of(subscriber.consumer).items():
+                    self._metrics.lag.labels(consumer.group, partition.topic, partition.partition).set(behind)
+
+
+class _Listener(ConsumerRebalanceListener):
+    """Notes that the group was joined, and tells a partition processor what it owns."""
+
+    def __init__(
+        self, state: LoopState, processor: PartitionProcessor | None = None, owned: set[int] | None = None
+    ) -> None:
+        self._state = state
+        self._processor = processor
+        self._owned = owned if owned is not None else set()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        partitions = sorted(p.partition for p in revoked)
+        self._owned.difference_update(partitions)
+        if self._processor is not None:
+            await self._processor.revoked(partitions)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        partitions = sorted(p.partition for p in assigned)
+        self._owned.update(partitions)
+        self._state.joined()
+        if self._processor is not None:
+            await self._processor.assigned(partitions)
+
+
+async def _whole_batch(records: tuple[ConsumerRecord[bytes, bytes], ...]) -> KafkaMessage:
+    """FastStream's parser slot: hands the raw records on and cannot raise."""
+    return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
+
+
+async def _nothing(message: KafkaMessage) -> None:
+    """FastStream's decoder slot: our parser reads record by record."""

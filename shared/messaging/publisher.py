@@ -1,0 +1,89 @@
+"""Publishing: keyed, idempotent, acks=all; one built batch per partition, and a time-out around every send."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from shared.messaging.message import Outgoing
+
+FEW = 8
+"""Up to so many messages go through the producer's own linger; more are built into batches per partition."""
+
+
+class PublishFailed(Exception):
+    """Kafka did not acknowledge in time. The messages may or may not be in the topic: publish them again."""
+
+
+class Publisher:
+    """Publishes messages under one topic prefix; `pending` is how many await their acknowledgement."""
+
+    def __init__(self, producer: AIOKafkaProducer, prefix: str = "", timeout_s: float = 15.0) -> None:
+        self._producer = producer
+        self._prefix = prefix
+        self._timeout_s = timeout_s
+        self._partition_of = DefaultPartitioner()
+        self.pending = 0
+
+    async def publish(self, messages: Sequence[Outgoing], partition: int | None = None) -> None:
+        """Return when Kafka has acknowledged all of them; raises `PublishFailed`.
+
+        Messages of one key keep their order. `partition` overrides the key's partition for all of them.
+        """
+        if not messages:
+            return
+        self.pending += len(messages)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                few = len(messages) <= FEW
+                futures = await (self._send_few if few else self._send_batches)(messages, partition)
+                await asyncio.gather(*futures)
+        except (TimeoutError, KafkaError) as error:
+            raise PublishFailed(f"{len(messages)} messages: {type(error).__name__}: {error}") from error
+        finally:
+            self.pending -= len(messages)
+
+    async def _send_few(
+        self, messages: Sequence[Outgoing], partition: int | None
+    ) -> list[asyncio.Future[object]]:
+        return [
+            await self._producer.send(
+                self._prefix + m.topic, m.value, key=m.key.encode(), headers=m.headers(), partition=partition
+            )
+            for m in messages
+        ]
+
+    async def _send_batches(
+        self, messages: Sequence[Outgoing], partition: int | None
+    ) -> list[asyncio.Future[object]]:
+        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        partitions: dict[str, list[int]] = {}
+        for m in messages:
+            topic = self._prefix + m.topic
+            if topic not in partitions:
+                partitions[topic] = sorted(await self._producer.partitions_for(topic))
+            chosen = (
+                self._partition_of(m.key.encode(), partitions[topic], None) if partition is None else partition
+            )
+            by_partition[topic, chosen].append(m)
+        futures: list[asyncio.Future[object]] = []
+        for (topic, chosen), group in by_partition.items():
+            futures += await self._send_partition(topic, chosen, group)
+        return futures
+
+    async def _send_partition(
+        self, topic: str, partition: int, messages: Sequence[Outgoing]
+    ) -> list[asyncio.Future[object]]:
+        futures = []
+        batch = self._producer.create_batch()
+        for m in messages:
+            key, headers = m.key.encode(), m.headers()
+            if batch.append(key=key, value=m.value, timestamp=None, headers=headers) is None:
+                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+                batch = self._producer.create_batch()
+                batch.append(key=key, value=m.value, timestamp=None, headers=headers)
+        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        return futures

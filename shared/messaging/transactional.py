@@ -1,0 +1,211 @@
+"""One MongoDB transaction per batch: inbox, handler, parking. The database decides what happened (SY-2)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from shared.messaging.handler import Conflict, Handler
+from shared.messaging.inbox import Inbox
+from shared.messaging.message import Incoming, Outgoing
+from shared.messaging.outcome import Dead, Done, Outcome, Retry
+from shared.messaging.parking import Parked, Parking, sequence
+from shared.messaging.processor import Processed, Work
+from shared.mongo import Database, Session, is_conflict, is_passing
+
+log = structlog.get_logger()
+
+MAX_CONFLICTS = 25
+"""After so many conflicts in a row a batch is split to find the record that can't be written."""
+
+Perform = Callable[[Sequence[Incoming[Any]]], Awaitable[Handler]]
+
+
+class Stopping(Exception):
+    """The process is to end: the batch is left uncommitted and comes again."""
+
+
+class TransactionalProcessor:
+    """Runs a handler over batches with one effect per event.
+
+    `perform`, where given, calls the outside world for the fresh records before the transaction and returns the
+    handler that stores the results; `concerns` lets records pass that need no look-up at all.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        parking: Parking,
+        *,
+        aggregate_of: Callable[[Incoming[Any]], str],
+        handler: Handler | None = None,
+        perform: Perform | None = None,
+        concerns: Callable[[Incoming[Any]], bool] | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._parking = parking
+        self._aggregate_of = aggregate_of
+        self._handler = handler
+        self._perform = perform
+        self._concerns = concerns
+        self._stopping = stopping
+        self._alive = alive
+
+    async def process(self, batch: Sequence[Work]) -> Processed:
+        """Raises `Stopping` where the process must end before the database answered."""
+        unique: dict[str, Work] = {}
+        for work in batch:
+            if self._concerns is None or self._concerns(work.incoming):
+                unique.setdefault(work.incoming.id, work)
+        if not unique:
+            return Processed()
+        return await self._isolate(list(unique.values()))
+
+    async def _isolate(self, batch: Sequence[Work]) -> Processed:
+        """The batch in one transaction; where that can't work, its halves, down to the one culprit."""
+        try:
+            return await self._until_stored(lambda: self._attempt(batch))
+        except Stopping:
+            raise
+        except Exception as error:
+            log.exception("batch_failed", records=len(batch), error=type(error).__name__)
+            if len(batch) == 1:
+                reason = f"{type(error).__name__}: {error}"
+                return await self._until_stored(lambda: self._park_alone(batch[0], reason))
+        middle = len(batch) // 2
+        first, second = await self._isolate(batch[:middle]), await self._isolate(batch[middle:])
+        return Processed(first.messages + second.messages, first.dead + second.dead)
+
+    async def _until_stored(self, attempt: Callable[[], Awaitable[Processed]]) -> Processed:
+        """Repeat over passing failures of the database and conflicts; raises what will not pass."""
+        conflicts, delay = 0, 0.05
+        while True:
+            if self._stopping():
+                raise Stopping
+            self._alive()
+            try:
+                return await attempt()
+            except Conflict:
+                conflicts += 1
+                if conflicts >= MAX_CONFLICTS:
+                    raise
+            except PyMongoError as error:
+                if is_conflict(error):
+                    conflicts += 1
+                    if conflicts >= MAX_CONFLICTS:
+                        raise
+                elif is_passing(error):
+                    log.warning("database_unavailable", error=type(error).__name__)
+                    delay = min(2.0, delay * 2)
+                else:
+                    raise
+            await asyncio.sleep(delay)
+
+    async def _attempt(self, batch: Sequence[Work]) -> Processed:
+        handler = self._handler
+        if self._perform is not None:
+            fresh, _ = await self._fresh(batch, None)
+            handler = await self._perform([work.incoming for work in fresh])
+        assert handler is not None
+        chosen = handler
+        return await self._database.transaction(lambda session: self._in_transaction(batch, chosen, session))
+
+    async def _fresh(
+        self, batch: Sequence[Work], session: Session | None
+    ) -> tuple[list[Work], dict[str, tuple[Outgoing, ...]]]:
+        """Records neither handled nor parked nor behind a parked one; and the stored messages of handled ones."""
+        seen = await self._inbox.seen([work.incoming.id for work in batch], session)
+        left = [work for work in batch if work.incoming.id not in seen]
+        aggregates = list({self._aggregate_of(work.incoming) for work in left})
+        blocked, _ = await self._parking.blocked(aggregates, session) if left else (set(), set())
+        return [work for work in left if self._aggregate_of(work.incoming) not in blocked], seen
+
+    async def _in_transaction(self, batch: Sequence[Work], handler: Handler, session: Session) -> Processed:
+        seen = await self._inbox.seen([work.incoming.id for work in batch], session)
+        left = [work for work in batch if work.incoming.id not in seen]
+        messages = [m for produced in seen.values() for m in produced]
+        if not left:
+            return Processed(tuple(messages))
+        aggregates = list({self._aggregate_of(work.incoming) for work in left})
+        blocked, parked_ids = await self._parking.blocked(aggregates, session)
+        runnable = [w for w in left if self._aggregate_of(w.incoming) not in blocked]
+        behind = [
+            w
+            for w in left
+            if self._aggregate_of(w.incoming) in blocked and w.incoming.id not in parked_ids
+        ]
+        outcomes = await handler([work.incoming for work in runnable], session) if runnable else []
+        done, dead, retries = _sort(runnable, outcomes)
+        await self._inbox.record(done, session)
+        await self._parking.add(self._to_park(retries, behind), session)
+        messages += [m for produced in done.values() for m in produced]
+        return Processed(tuple(messages), tuple((work.origin, reason) for work, reason in dead))
+
+    def _to_park(self, retries: Sequence[tuple[Work, str]], behind: Sequence[Work]) -> list[Parked]:
+        """The first of an aggregate is its head with a time; the others queue behind it."""
+        now = datetime.now(UTC)
+        heads: set[str] = set()
+        parked = []
+        for place, (work, reason) in enumerate(retries):
+            aggregate = self._aggregate_of(work.incoming)
+            is_head = aggregate not in heads
+            heads.add(aggregate)
+            parked.append(self._parked(work, sequence(now, place), reason, now if is_head else None))
+        for place, work in enumerate(behind, start=len(retries)):
+            parked.append(self._parked(work, sequence(now, place), "queued behind an earlier event", None))
+        return parked
+
+    def _parked(self, work: Work, seq: str, reason: str, since: datetime | None) -> Parked:
+        attempts = 0 if since is None else 1
+        due = None
+        if since is not None:
+            due = datetime.fromtimestamp(since.timestamp() + self._parking.policy.delay_s(1), UTC)
+        return Parked(
+            event_id=work.incoming.id,
+            aggregate=self._aggregate_of(work.incoming),
+            seq=seq,
+            attempts=attempts,
+            due=due,
+            reason=reason[:500],
+            origin=work.origin,
+            timestamp_ms=work.incoming.timestamp_ms,
+        )
+
+    async def _park_alone(self, work: Work, reason: str) -> Processed:
+        async def park(session: Session) -> Processed:
+            seen = await self._inbox.seen([work.incoming.id], session)
+            blocked, ids = await self._parking.blocked([self._aggregate_of(work.incoming)], session)
+            if work.incoming.id in seen or work.incoming.id in ids:
+                return Processed()
+            now = datetime.now(UTC)
+            since = None if blocked else now
+            await self._parking.add([self._parked(work, sequence(now, 0), reason, since)], session)
+            return Processed()
+
+        return await self._database.transaction(park)
+
+
+def _sort(
+    runnable: Sequence[Work], outcomes: Sequence[Outcome]
+) -> tuple[Mapping[str, Sequence[Outgoing]], list[tuple[Work, str]], list[tuple[Work, str]]]:
+    """Outcomes by kind: done (id → messages), dead, to be retried; ignored ones leave no trace."""
+    if len(outcomes) != len(runnable):
+        raise ValueError(f"handler gave {len(outcomes)} outcomes for {len(runnable)} records")
+    done: dict[str, Sequence[Outgoing]] = {}
+    dead: list[tuple[Work, str]] = []
+    retries: list[tuple[Work, str]] = []
+    for work, outcome in zip(runnable, outcomes, strict=True):
+        if isinstance(outcome, Done):
+            done[work.incoming.id] = outcome.messages
+        elif isinstance(outcome, Dead):
+            dead.append((work, outcome.reason))
+        elif isinstance(outcome, Retry):
+            retries.append((work, outcome.reason))
+    return done, dead, retries

@@ -1,0 +1,37 @@
+"""Opaque customer ids: a keyed hash of a handle, so that no key, id or label shows a phone number (IN-5)."""
+
+import hashlib
+import hmac
+from pathlib import Path
+from uuid import UUID
+
+KEY_FILE = "identity.key"
+
+
+class IdentityKey:
+    """The same key in every intake process; without it an id can't be traced back by trying numbers."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 16:
+            raise ValueError(f"{KEY_FILE} must hold at least 16 bytes")
+        self._key = key
+
+    @staticmethod
+    def load(secrets_dir: Path) -> "IdentityKey":
+        """Raises `FileNotFoundError` where the secret is missing."""
+        return IdentityKey((secrets_dir / KEY_FILE).read_bytes().strip())
+
+    def customer_id(
+        self, *, phone_e164: str | None = None, email: str | None = None, openid: str | None = None
+    ) -> str:
+        """Phone before mail before openid; raises `ValueError` where there is none."""
+        if phone_e164:
+            handle = f"tel:{phone_e164}"
+        elif email:
+            handle = f"mailto:{email.strip().lower()}"
+        elif openid:
+            handle = f"openid:{openid}"
+        else:
+            raise ValueError("a customer needs a phone number, a mail address or an openid")
+        digest = hmac.new(self._key, handle.encode(), hashlib.sha256).digest()
+        return str(UUID(bytes=digest[:16], version=8))

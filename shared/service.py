@@ -1,0 +1,229 @@
+"""What every service is made of: broker, producer, database, loops, periodic work, health, one ASGI app."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import structlog
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from faststream.asgi import AsgiFastStream
+from faststream.kafka import KafkaBroker
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.contracts.topics import Topic
+from shared.health import health_routes
+from shared.messaging.consumers import Consumers
+from shared.messaging.handler import Handler
+from shared.messaging.lease import Lease
+from shared.messaging.message import Incoming
+from shared.messaging.outbox import Outbox
+from shared.messaging.outcome import Dead, Done, Ignored
+from shared.messaging.processor import PartitionProcessor
+from shared.messaging.publisher import Publisher
+from shared.messaging.record import Parser
+from shared.messaging.retry import RetryPolicy
+from shared.messaging.transactional import Perform
+from shared.messaging.watchdog import check
+from shared.mongo import Database, connect
+from shared.settings import CommonSettings
+from shared.telemetry import Tracing, configure_logging
+from shared.web import problem_handlers
+
+log = structlog.get_logger()
+
+Periodic = Callable[[], Coroutine[Any, Any, object]]
+RELAY_INTERVAL_S = 0.05
+S = TypeVar("S", bound=CommonSettings)
+
+
+class Runtime:
+    """Built once, in a service's `create_app`; nothing connects before the app starts."""
+
+    def __init__(self, name: str, settings: CommonSettings) -> None:
+        configure_logging(name, settings.instance, settings.log_level)
+        self.name = name
+        self.settings = settings
+        self.clock = settings.clock
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self.tracing = Tracing(name, settings.instance, settings.otel_exporter_otlp_endpoint)
+        self._client = connect(settings.mongo_url)
+        self.database = Database(self._client, f"{settings.database_prefix}{name}")
+        self.outbox = Outbox(self.database)
+        self._broker = KafkaBroker(
+            settings.kafka_bootstrap_servers,
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            logger=None,
+            graceful_timeout=10.0,
+            client_id=f"parcelcare-{name}-{settings.instance}",
+        )
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id=f"parcelcare-{name}-{settings.instance}",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2,
+            max_batch_size=256 * 1024,
+            max_request_size=4 * 1024 * 1024,
+            request_timeout_ms=15_000,
+        )
+        self.publisher = Publisher(self._producer, settings.topic_prefix)
+        self.consumers = Consumers(self, self._broker)
+        self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
+        self._leading = False
+        self._periodic: list[tuple[str, float, Periodic, bool]] = []
+        self._on_start: list[Callable[[], Awaitable[object]]] = [self.outbox.create_indexes]
+        self._routes: list[BaseRoute] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self.every("outbox", RELAY_INTERVAL_S, self._relay)
+
+    def consume(
+        self,
+        *topics: Topic,
+        group: str,
+        handler: Handler,
+        concerns: Callable[[Incoming[Any]], bool] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        """The transactional loop: inbox, parking, dead letters; one effect per event."""
+        self.consumers.transactional(topics, group, handler.aggregate_of, handler, None, concerns, policy)
+
+    def consume_effect(
+        self,
+        *topics: Topic,
+        group: str,
+        aggregate_of: Callable[[Incoming[Any]], str],
+        perform: Perform,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        """As `consume`, for effects outside: `perform` calls the provider (idempotency key!) before the
+        transaction, for fresh records only, and returns the handler that stores the results."""
+        self.consumers.transactional(topics, group, aggregate_of, None, perform, None, policy)
+
+    def consume_stateless(
+        self,
+        *topics: Topic,
+        group: str,
+        parser: Parser,
+        handle: Callable[[Incoming[Any]], Done | Ignored | Dead],
+    ) -> None:
+        """A pure function per record; ids of what it produces are derived, so a repeat is dropped downstream."""
+        self.consumers.stateless(topics, group, parser, handle)
+
+    def consume_partitioned(
+        self, topic: Topic, *, group: str, processor: PartitionProcessor, parser: Parser | None = None
+    ) -> None:
+        """State that belongs to the partition; the processor publishes by itself and learns of rebalances."""
+        self.consumers.partitioned(topic, group, processor, parser)
+
+    def every(self, name: str, seconds: float, work: Periodic, leader: bool = True) -> None:
+        """Run `work` every so many real seconds; with `leader`, in one process of the service only."""
+        self._periodic.append((name, seconds, work, leader))
+
+    def on_start(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Run before the consumers start, e.g. to create indexes."""
+        self._on_start.append(work)
+
+    def mount(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes.extend(routes)
+
+    async def _relay(self) -> None:
+        while await self.outbox.relay(self.publisher) > 0:
+            pass
+
+    def app(self) -> ASGIApp:
+        """The FastStream ASGI app with the service's routes in it."""
+        faststream = AsgiFastStream(
+            self._broker, lifespan=self._lifespan, on_shutdown=[self.consumers.stop], logger=None
+        )
+        web = Starlette(
+            routes=[
+                *health_routes(self.consumers.states, {"database": self.database.ping}),
+                Route("/metrics", self._metrics),
+                *self._routes,
+            ],
+            exception_handlers=problem_handlers(),
+        )
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await (faststream if scope["type"] == "lifespan" else web)(scope, receive, send)
+
+        return app
+
+    async def _metrics(self, request: Request) -> Response:
+        self.consumers.observe_lag()
+        body = await asyncio.to_thread(generate_latest, self.registry)
+        return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @asynccontextmanager
+    async def _lifespan(self) -> AsyncIterator[None]:
+        await self._producer.start()
+        for work in self._on_start:
+            await work()
+        self._tasks.append(asyncio.create_task(self._keep_lease()))
+        for name, seconds, periodic, leader in self._periodic:
+            self._tasks.append(asyncio.create_task(self._run(name, seconds, periodic, leader)))
+        self._tasks.append(asyncio.create_task(self._watch()))
+        log.info("started")
+        try:
+            yield
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lease.release()
+        await self._producer.stop()
+        self._client.close()
+        self.tracing.shutdown()
+        log.info("stopped")
+
+    async def _keep_lease(self) -> None:
+        while True:
+            try:
+                self._leading = await self._lease.acquire()
+            except Exception as error:  # noqa: BLE001 no lease, no leading: another takes over
+                self._leading = False
+                log.warning("lease_lost", error=type(error).__name__)
+            await asyncio.sleep(1.0)
+
+    async def _run(self, name: str, seconds: float, work: Periodic, leader: bool) -> None:
+        while True:
+            if self._leading or not leader:
+                try:
+                    await work()
+                except Exception as error:  # noqa: BLE001 recorded, and the work comes again
+                    log.warning("periodic_failed", work=name, error=f"{type(error).__name__}: {error}")
+                    await asyncio.sleep(0.5)
+            await asyncio.sleep(seconds)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(5.0)
+            check(self.consumers.watched())
+
+
+def serve(create_app: Callable[[S], ASGIApp], settings_class: type[S]) -> None:
+    """Run a service until SIGTERM: it stops reading, finishes the batch in hand, and ends."""
+    settings = settings_class()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        loop="uvloop",
+        http="httptools",
+        timeout_graceful_shutdown=5,
+    )
