@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import structlog
 import uvicorn
-from aiokafka import AIOKafkaProducer
 from faststream.asgi import AsgiFastStream
 from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -58,25 +57,16 @@ class Runtime:
         self._client = connect(settings.mongo_url)
         self.database = Database(self._client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.database)
+        client_id = f"parcelcare-{name}-{settings.instance}"
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
             consumer_only=True,
             allow_auto_create_topics=False,
             logger=None,
             graceful_timeout=10.0,
-            client_id=f"parcelcare-{name}-{settings.instance}",
+            client_id=client_id,
         )
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            client_id=f"parcelcare-{name}-{settings.instance}",
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=2,
-            max_batch_size=256 * 1024,
-            max_request_size=4 * 1024 * 1024,
-            request_timeout_ms=15_000,
-        )
-        self.publisher = Publisher(self._producer, settings.topic_prefix)
+        self.publisher = Publisher(settings.kafka_bootstrap_servers, settings.topic_prefix, client_id)
         self.consumers = Consumers(self, self._broker)
         self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
         self._leading = False
@@ -166,7 +156,7 @@ class Runtime:
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
-        await self._producer.start()
+        await self.publisher.start()
         for work in self._on_start:
             await work()
         self._tasks.append(asyncio.create_task(self._keep_lease()))
@@ -184,7 +174,7 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._lease.release()
-        await self._producer.stop()
+        await self.publisher.stop()
         self._client.close()
         self.tracing.shutdown()
         log.info("stopped")

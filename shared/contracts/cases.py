@@ -7,7 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.interactions import Attachment, ClaimForm
-from shared.contracts.parcels import ExceptionKind, Parcel
+from shared.contracts.parcels import ExceptionKind, Fault, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 
@@ -99,6 +99,7 @@ class Case(Contract):
     claim: ClaimForm | None = None
     exception_id: str | None = None
     exception_kind: ExceptionKind | None = None
+    exception_fault: Fault | None = Field(None, description="the party at fault as the carrier reports it")
     parcel: Parcel | None = None
     mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
 

@@ -143,6 +143,7 @@ class ReviewRequested(Contract):
 class Decided(Contract):
     type: Literal["decided"] = "decided"
     by: str
+    reason: Personal | None = Field(None, description="what the person who decided wrote to the customer")
 
 
 class PayoutRequestedChange(Contract):

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from shared.contracts.base import Contract, Instant, Language
 from shared.contracts.personal import Personal
 
@@ -23,6 +25,7 @@ class NoticeRequested(Contract):
     notice_id: str
     kind: NoticeKind
     case_id: str
+    case_number: str | None = Field(None, description="stands in the Message-ID, so that an answer finds its case")
     customer_id: str
     language: Language
     channel: Literal["email", "webhook"]

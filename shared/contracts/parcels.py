@@ -98,6 +98,8 @@ class TrackPoint(Contract):
     at: Instant
     place: str | None = None
     description: str | None = None
+    exception: ExceptionKind | None = None
+    fault: Fault | None = None
 
 
 class Parcel(Contract):
@@ -136,7 +138,7 @@ class ParcelSnapshot(Contract):
 
     tracking_number: str
     case_id: str
-    parcel: Parcel | None
+    parcel: Parcel | None = None
 
 
 PARCEL_SCANNED = "parcelcare.parcel.scanned"

@@ -136,6 +136,7 @@ class Consumers:
             *[settings.topic_prefix + t.name for t in topics],
             batch=True,
             group_id=settings.group_prefix + group,
+            group_instance_id=settings.instance,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             max_records=records or settings.batch_records,

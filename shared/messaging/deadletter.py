@@ -12,6 +12,8 @@ from shared.messaging.message import Outgoing
 
 DEAD_LETTER = "parcelcare.dead-letter"
 MAX_REASON = 500
+ORIGINAL = "orig_"
+"""In front of the names of the record's own headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def dead_letter(origin: Origin, *, group: str, reason: str, source: str, now: da
         extra.append(("dl_key", origin.key))
     if origin.value is None:
         extra.append(("dl_null_value", b"1"))
-    extra += [(f"orig_{name}", value or b"") for name, value in origin.headers]
+    extra += [(f"{ORIGINAL}{name}", value or b"") for name, value in origin.headers]
     return Outgoing(
         topic=DEAD_LETTERS.name,
         key=letter_id,

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from shared.contracts.topics import MAX_RECORD_BYTES
 from shared.messaging.message import Outgoing
 
 FEW = 8
@@ -21,12 +22,33 @@ class PublishFailed(Exception):
 class Publisher:
     """Publishes messages under one topic prefix; `pending` is how many await their acknowledgement."""
 
-    def __init__(self, producer: AIOKafkaProducer, prefix: str = "", timeout_s: float = 15.0) -> None:
-        self._producer = producer
+    def __init__(
+        self, bootstrap: str, prefix: str = "", client_id: str = "parcelcare", timeout_s: float = 15.0
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
         self._prefix = prefix
         self._timeout_s = timeout_s
         self._partition_of = DefaultPartitioner()
         self.pending = 0
+
+    async def start(self) -> None:
+        """Connect; raises a `KafkaError` where Kafka can't be reached."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2,
+            max_batch_size=256 * 1024,
+            max_request_size=2 * MAX_RECORD_BYTES,
+            request_timeout_ms=15_000,
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Send what is pending and disconnect."""
+        await self._producer.stop()
 
     async def publish(self, messages: Sequence[Outgoing], partition: int | None = None) -> None:
         """Return when Kafka has acknowledged all of them; raises `PublishFailed`.

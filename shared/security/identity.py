@@ -33,5 +33,8 @@ class IdentityKey:
             handle = f"openid:{openid}"
         else:
             raise ValueError("a customer needs a phone number, a mail address or an openid")
-        digest = hmac.new(self._key, handle.encode(), hashlib.sha256).digest()
-        return str(UUID(bytes=digest[:16], version=8))
+        digest = bytearray(hmac.new(self._key, handle.encode(), hashlib.sha256).digest()[:16])
+        # UUID version 8 (RFC 9562) by hand: Python 3.11's UUID takes versions up to 5 only.
+        digest[6] = digest[6] & 0x0F | 0x80
+        digest[8] = digest[8] & 0x3F | 0x80
+        return str(UUID(bytes=bytes(digest)))

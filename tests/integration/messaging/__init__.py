@@ -1,0 +1,1 @@
+"""The loop on the real Kafka and MongoDB: redelivery, kills, zombies, poison, parking."""
