@@ -60,8 +60,8 @@ class TokenVerifier:
         """Raises `FileNotFoundError` where the key file of this environment is missing."""
         if settings.environment == "production":
             keys = KeySet.import_key_set(orjson.loads((settings.secrets_dir / JWKS_FILE).read_bytes()))
-            return TokenVerifier(keys, settings.oidc_issuer, ["RS256", "ES256", "EdDSA"])
-        return TokenVerifier(_local_key(settings.secrets_dir), LOCAL_ISSUER, ["EdDSA"])
+            return TokenVerifier(keys, settings.oidc_issuer, ["RS256", "ES256", "Ed25519"])
+        return TokenVerifier(_local_key(settings.secrets_dir), LOCAL_ISSUER, ["Ed25519"])
 
     def require(self, request: Request, *roles: str) -> Principal:
         """The caller, who must hold one of `roles` (none given: any); `Problem` 401 or 403."""
@@ -93,7 +93,7 @@ def issue_local(secrets_dir: Path, subject: str, roles: Iterable[str], hours: fl
         "iat": now,
         "exp": now + int(hours * 3600),
     }
-    return jwt.encode({"alg": "EdDSA"}, claims, _local_key(secrets_dir), algorithms=["EdDSA"])
+    return jwt.encode({"alg": "Ed25519"}, claims, _local_key(secrets_dir), algorithms=["Ed25519"])
 
 
 def _local_key(secrets_dir: Path) -> OKPKey:

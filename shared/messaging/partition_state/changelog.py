@@ -134,9 +134,7 @@ class KafkaChangelog:
                 records = (await consumer.getmany(at, timeout_ms=500, max_records=_CHUNK)).get(at, [])
                 if records:
                     moved = time.monotonic()
-                    yield [
-                        Record(r.offset, r.key or b"", r.value, r.headers) for r in records if r.offset < end
-                    ]
+                    yield [Record(r.offset, r.key or b"", r.value, r.headers) for r in records if r.offset < end]
                 elif time.monotonic() - moved > READ_STALLED_S:
                     raise TimeoutError(f"{self.name}/{partition}: nothing comes at {await consumer.position(at)}")
         finally:

@@ -10,9 +10,7 @@ class StateMetrics:
         self.partitions = Gauge(
             f"parcelcare_{store}_partitions", "Partitions whose state is open here", registry=registry
         )
-        self.changes = Counter(
-            f"parcelcare_{store}_changes", "States changed by events and timers", registry=registry
-        )
+        self.changes = Counter(f"parcelcare_{store}_changes", "States changed by events and timers", registry=registry)
         self.fired = Counter(f"parcelcare_{store}_timers", "States whose timers fired", registry=registry)
         self.restored = Counter(
             f"parcelcare_{store}_restored_records", "Changelog records read to restore", registry=registry

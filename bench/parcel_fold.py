@@ -1,0 +1,239 @@
+"""What one parcel event costs in the fold with its store, at few and at many open parcels, beside the bare store.
+
+`python -m bench.parcel_fold [--parcels 10000 1000000] [--events 60000]`: needs no Kafka; one process, four partitions.
+The fold: parsed events in, decisions, states and due index written; the floor: rocksdict alone reads and writes
+values of the same sizes, same keys, same batches. `memory` is the process with the open stores, as the system sees it.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from prometheus_client import CollectorRegistry
+from rocksdict import WriteBatch
+
+from services.routing.parcels.messages import ParcelFold
+from services.routing.parcels.rules import RuleBook
+from shared.contracts.base import derived_id
+from shared.contracts.parcels import PARCEL_SCANNED, ExceptionKind, Node, ParcelScan, Shipment
+from shared.contracts.people import ContactKind, ContactPoint, Customer
+from shared.contracts.personal import Personal
+from shared.messaging.message import Incoming
+from shared.messaging.partition_state.batch import Change, decide
+from shared.messaging.partition_state.changelog import Record, Span
+from shared.messaging.partition_state.entry import Entry, Position
+from shared.messaging.partition_state.local import LocalState, Memory, advanced
+from shared.messaging.partition_state.metrics import StateMetrics
+from shared.messaging.partition_state.owner import PartitionOwner, Timing
+from shared.messaging.publisher import Publisher
+
+PARTITIONS = 4
+BATCH = 2000
+TEMPLATES = 400
+NOW = datetime(2026, 11, 11, 12, tzinfo=UTC)
+ROUTE = (Node.ORDERED, Node.PICKED_UP, Node.OUTLET_OUT, Node.HUB_IN, Node.SORTED, Node.LINEHAUL_OUT, Node.LINEHAUL_IN)
+CITIES = (
+    "杭州萧山分拨中心",
+    "成都双流转运中心",
+    "广州白云枢纽",
+    "西安灞桥网点",
+    "上海青浦集散中心",
+    "沈阳于洪分拨中心",
+)
+REPORTED_SHARE = 0.01
+
+
+class NoKafka:
+    """Stands for the changelog, the source and the publisher: takes everything at once and counts offsets."""
+
+    name = "bench"
+
+    def __init__(self) -> None:
+        self.next = dict.fromkeys(range(PARTITIONS), 0)
+        self.published = 0
+
+    async def append(self, partition: int, changes: Sequence[Change]) -> Sequence[Span]:
+        start = self.next[partition]
+        self.next[partition] += len(changes)
+        return [Span(start, len(changes))]
+
+    async def end(self, partition: int) -> int:
+        return self.next[partition]
+
+    async def read(self, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        return
+        yield ()
+
+    async def publish(self, messages: Sequence[Any]) -> None:
+        self.published += len(messages)
+
+
+class Endless:
+    async def end(self, partition: int) -> int:
+        return 2**40
+
+    async def committed(self, partition: int) -> int:
+        return 0
+
+
+def number_of(parcel: int) -> str:
+    return f"SF{parcel * 7919 % 10_000_000_000_000:013d}"
+
+
+def scan(parcel: int, step: int, at: datetime, dice: random.Random) -> ParcelScan:
+    place = dice.choice(CITIES)
+    return ParcelScan(
+        tracking_number=number_of(parcel),
+        carrier="sf",
+        node=ROUTE[step % len(ROUTE)],
+        occurred_at=at,
+        place=place,
+        description=f"快件到达【{place}】，准备发往下一站",
+        exception=ExceptionKind.DAMAGE if dice.random() < REPORTED_SHARE else None,
+        shipment=_shipment(parcel) if step == 0 else None,
+    )
+
+
+def _shipment(parcel: int) -> Shipment:
+    phone = ContactPoint(kind=ContactKind.PHONE, value=Personal(f"+86138{parcel % 100_000_000:08d}"))
+    consignee = Customer(customer_id=f"{parcel:032x}", name=Personal("王小明"), contacts=(phone,))
+    return Shipment(
+        product="standard", goods="服装", freight_fen=1200, declared_fen=19_900, weight_g=800,
+        consignee=consignee, merchant_id="m-1", origin="杭州", destination="成都", promised_at=NOW,
+    )  # fmt: skip
+
+
+def incoming(event: ParcelScan, offset: int, at: datetime) -> Incoming[ParcelScan]:
+    cause = derived_id(str(offset), "bench")
+    partition = int(event.tracking_number[-4:]) % PARTITIONS
+    return Incoming(cause, PARCEL_SCANNED, event, event.tracking_number, at, "bench", partition, offset, 0)
+
+
+def templates(fold: ParcelFold, dice: random.Random) -> list[bytes]:
+    """The encoded states of parcels that have been under way for two days."""
+    made = []
+    for parcel in range(TEMPLATES):
+        steps = range(dice.randint(4, len(ROUTE)))
+        times = [NOW - timedelta(hours=6 * (len(steps) - s), seconds=dice.randrange(3600)) for s in steps]
+        events = [incoming(scan(parcel, s, t, dice), 0, t) for s, t in zip(steps, times, strict=True)]
+        batch = [Incoming(e.id, e.type, e.event, e.key, e.time, e.topic, 0, n, 0) for n, e in enumerate(events)]
+        key = fold.key_of(batch[0])
+        (change,) = decide(batch, {key: None}, fold, NOW).changes
+        assert change.after is not None
+        made.append(change.after.payload)
+    return made
+
+
+def load(stores: Sequence[LocalState], parcels: int, payloads: Sequence[bytes], dice: random.Random) -> None:
+    """Fill the stores, one key of each parcel, with due times spread over the next two days."""
+    due = int(NOW.timestamp() * 1e6)
+    waiting: list[list[Change]] = [[] for _ in stores]
+    for parcel in range(parcels):
+        number = number_of(parcel)
+        at = due + dice.randrange(3600, 48 * 3600) * 1_000_000
+        entry = Entry(0, 6, at, at, payloads[parcel % len(payloads)])
+        partition = int(number[-4:]) % PARTITIONS
+        waiting[partition].append(Change(number.encode(), None, entry, Position(0, 6)))
+        if len(waiting[partition]) == BATCH:
+            _write(stores[partition], waiting[partition])
+            waiting[partition] = []
+    for store, rest in zip(stores, waiting, strict=True):
+        _write(store, rest)
+
+
+def _write(store: LocalState, changes: Sequence[Change]) -> None:
+    store.write(changes, advanced(store.meta, source_offset=0, log_time=0, changelog_next=0, saved_at=time.time()))
+
+
+def batches(parcels: int, events: int, dice: random.Random) -> Iterator[list[Incoming[ParcelScan]]]:
+    for start in range(0, events, BATCH):
+        at = NOW + timedelta(seconds=start / 1000)
+        yield [
+            incoming(scan(dice.randrange(parcels), dice.randrange(1, 7), at, dice), start + n + 1, at)
+            for n in range(BATCH)
+        ]
+
+
+async def measure(parcels: int, events: int, directory: Path) -> tuple[float, float, dict[str, int]]:
+    """Microseconds per event: the fold, and the floor (medians over the batches); and the memory."""
+    dice, kafka, fold = random.Random(7), NoKafka(), ParcelFold(RuleBook())
+    memory = Memory()
+    stores = [LocalState(directory / str(n), kafka.name, memory) for n in range(PARTITIONS)]
+    load(stores, parcels, templates(fold, dice), dice)
+    for store in stores:
+        store.close()
+    owner = PartitionOwner(
+        fold, kafka, Endless(), cast(Publisher, kafka), directory=directory, instance="bench",
+        timing=Timing(lambda: NOW + timedelta(hours=1), timedelta(0)),
+        metrics=StateMetrics(CollectorRegistry(), "parcel"), memory=memory,
+    )  # fmt: skip
+    await owner.assigned(range(PARTITIONS))
+    spent = []
+    for batch in batches(parcels, events, dice):
+        started = time.perf_counter()
+        await owner.process(batch, lambda _: True)
+        spent.append((time.perf_counter() - started) / len(batch) * 1e6)
+    held = memory_of_this_process()
+    owner.close()
+    floor = bare(directory, parcels, events, memory)
+    return statistics.median(spent), floor, held
+
+
+def bare(directory: Path, parcels: int, events: int, memory: Memory) -> float:
+    """The same reads and writes with nothing in between: values back as they are."""
+    dice = random.Random(8)
+    stores = [LocalState(directory / str(n), "bench", memory) for n in range(PARTITIONS)]
+    spent = []
+    for _ in range(0, events, BATCH):
+        keys: list[list[Any]] = [[] for _ in stores]
+        for _ in range(BATCH):
+            number = number_of(dice.randrange(parcels))
+            keys[int(number[-4:]) % PARTITIONS].append(b"s" + number.encode())
+        started = time.perf_counter()
+        for store, wanted in zip(stores, keys, strict=True):
+            values = cast("list[bytes]", store._db.get(wanted))
+            batch = WriteBatch(raw_mode=True)
+            for key, value in zip(wanted, values, strict=True):
+                batch.put(key, value)
+            store._db.write(batch)
+        spent.append((time.perf_counter() - started) / BATCH * 1e6)
+    for store in stores:
+        store.close()
+    return statistics.median(spent)
+
+
+def memory_of_this_process() -> dict[str, int]:
+    """MB, from /proc: all that is resident."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    wanted = {"VmRSS": "resident", "RssAnon": "private"}
+    return {wanted[n]: int(v.split()[0]) // 1024 for n, v in (line.split(":", 1) for line in lines) if n in wanted}
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parcels", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--events", type=int, default=60_000)
+    arguments = parser.parse_args()
+    print(f"{'open parcels':>14} {'fold µs':>9} {'events/s':>9} {'floor µs':>9} {'memory MB':>10}")
+    first: float | None = None
+    for parcels in arguments.parcels:
+        directory = Path(tempfile.mkdtemp(prefix="parcel-fold-"))
+        try:
+            cost, floor, held = await measure(parcels, arguments.events, directory)
+        finally:
+            shutil.rmtree(directory)
+        first = first or cost
+        ratio = f"  {cost / first:.2f} x"
+        print(f"{parcels:>14,} {cost:>9.1f} {1e6 / cost:>9,.0f} {floor:>9.1f} {held['resident']:>10}{ratio}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
