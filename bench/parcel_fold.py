@@ -29,7 +29,7 @@ from shared.contracts.personal import Personal
 from shared.messaging.message import Incoming
 from shared.messaging.partition_state.batch import Change, decide
 from shared.messaging.partition_state.changelog import Record, Span
-from shared.messaging.partition_state.entry import Entry, Position
+from shared.messaging.partition_state.entry import Entry
 from shared.messaging.partition_state.local import LocalState, Memory, advanced
 from shared.messaging.partition_state.metrics import StateMetrics
 from shared.messaging.partition_state.owner import PartitionOwner, Timing
@@ -141,7 +141,7 @@ def load(stores: Sequence[LocalState], parcels: int, payloads: Sequence[bytes], 
         at = due + dice.randrange(3600, 48 * 3600) * 1_000_000
         entry = Entry(0, 6, at, at, payloads[parcel % len(payloads)])
         partition = int(number[-4:]) % PARTITIONS
-        waiting[partition].append(Change(number.encode(), None, entry, Position(0, 6)))
+        waiting[partition].append(Change(number.encode(), None, entry))
         if len(waiting[partition]) == BATCH:
             _write(stores[partition], waiting[partition])
             waiting[partition] = []

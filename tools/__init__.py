@@ -1,0 +1,1 @@
+"""Commands for people and machines that work on the system: stack, simulators, chaos, lint, docs."""

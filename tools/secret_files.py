@@ -1,0 +1,84 @@
+"""Makes the secrets of an installation once: readable by their owner only, never printed.
+
+python -m tools.secret_files DIRECTORY      what exists is kept, what is missing is added
+"""
+
+import base64
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+GATEWAY_RULES = Path(__file__).resolve().parents[1] / "services" / "intake" / "rules" / "gateways.yaml"
+WEBHOOK_RECEIVERS = ("merchant", "partner", "supervisor")
+
+
+def webhook_secret() -> str:
+    """Standard Webhooks: `whsec_` and 24 to 64 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def signing_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def gateway_names(rules: Path = GATEWAY_RULES) -> list[str]:
+    """The gateways that come in by HTTP and so must prove who they are."""
+    return [entry["name"] for entry in yaml.safe_load(rules.read_text("utf-8"))["gateways"] if "path" in entry]
+
+
+def gateway_secrets(names: Iterable[str], known: Mapping[str, object]) -> dict[str, object]:
+    """A second, older secret stands beside each new one, so that rotation is lived and not only planned."""
+    made = {
+        name: {"secrets": [webhook_secret(), webhook_secret()], "salt": secrets.token_hex(8)}
+        for name in names
+        if name not in known
+    }
+    return {**known, **made}
+
+
+def single_secrets() -> dict[str, str]:
+    """File name → content, for the files that hold one secret or one fixed set of them."""
+    return {
+        "webhooks.json": json.dumps({name: {"secret": webhook_secret()} for name in WEBHOOK_RECEIVERS}, indent=2),
+        "token_signing.pem": signing_key(),
+        "identity.key": secrets.token_urlsafe(32),
+        "progress.key": secrets.token_urlsafe(32),
+        "payment.key": "sk_local_" + secrets.token_urlsafe(24),
+        "personal.key": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def ensure(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    for name, content in single_secrets().items():
+        if not (directory / name).exists():
+            write_private(directory / name, content)
+    gateways = directory / "gateways.json"
+    known = json.loads(gateways.read_text()) if gateways.exists() else {}
+    wanted = gateway_secrets(gateway_names(), known)
+    if wanted != known:
+        write_private(gateways, json.dumps(wanted, indent=2))
+
+
+def write_private(file: Path, content: str) -> None:
+    """All or nothing, and never readable by others, not even for a moment."""
+    draft = file.with_name(f".{file.name}.part")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(content)
+    draft.replace(file)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    ensure(Path(sys.argv[1]))
