@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contracts.topics import Topic
 from shared.health import health_routes
-from shared.messaging.consumers import Consumers
+from shared.messaging.consumers import Consumers, Surroundings
 from shared.messaging.handler import Handler
 from shared.messaging.lease import Lease
 from shared.messaging.message import Incoming
@@ -67,13 +67,26 @@ class Runtime:
             client_id=client_id,
         )
         self.publisher = Publisher(settings.kafka_bootstrap_servers, settings.topic_prefix, client_id)
-        self.consumers = Consumers(self, self._broker)
         self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
         self._leading = False
         self._periodic: list[tuple[str, float, Periodic, bool]] = []
         self._on_start: list[Callable[[], Awaitable[object]]] = [self.outbox.create_indexes]
+        self._on_stop: list[Callable[[], Awaitable[object]]] = []
         self._routes: list[BaseRoute] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self.consumers = Consumers(
+            Surroundings(
+                source=name,
+                settings=settings,
+                broker=self._broker,
+                database=self.database,
+                outbox=self.outbox,
+                publisher=self.publisher,
+                registry=self.registry,
+                every=self.every,
+                on_start=self.on_start,
+            )
+        )
         self.every("outbox", RELAY_INTERVAL_S, self._relay)
 
     def consume(
@@ -122,6 +135,10 @@ class Runtime:
     def on_start(self, work: Callable[[], Awaitable[object]]) -> None:
         """Run before the consumers start, e.g. to create indexes."""
         self._on_start.append(work)
+
+    def on_stop(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Run after the consumers have stopped, the last one first, e.g. to close a client."""
+        self._on_stop.append(work)
 
     def mount(self, routes: Sequence[BaseRoute]) -> None:
         self._routes.extend(routes)
@@ -173,6 +190,8 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for work in reversed(self._on_stop):
+            await work()
         await self._lease.release()
         await self.publisher.stop()
         self._client.close()

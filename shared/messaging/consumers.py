@@ -1,13 +1,13 @@
 """Building the consumers of a process: a FastStream batch subscriber each, with the settings that lose nothing."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
+from prometheus_client import CollectorRegistry
 
 from shared.contracts.topics import MAX_RECORD_BYTES, Topic
 from shared.messaging.consume import Consumer, LoopState, Record, lag_of
@@ -15,6 +15,7 @@ from shared.messaging.handler import Handler
 from shared.messaging.inbox import Inbox
 from shared.messaging.loopmetrics import LoopMetrics
 from shared.messaging.message import Incoming
+from shared.messaging.outbox import Outbox
 from shared.messaging.outcome import Dead, Done, Ignored
 from shared.messaging.parking import Parking
 from shared.messaging.processor import (
@@ -23,25 +24,43 @@ from shared.messaging.processor import (
     Processor,
     StatelessProcessor,
 )
+from shared.messaging.publisher import Publisher
 from shared.messaging.record import Parser, cloud_event_parser
 from shared.messaging.retry import RetryPolicy
 from shared.messaging.transactional import Perform, TransactionalProcessor
 from shared.messaging.unparking import Unparking
-
-if TYPE_CHECKING:
-    from shared.service import Runtime
+from shared.mongo import Database
+from shared.settings import CommonSettings
 
 BATCH_TIMEOUT_MS = 10
 PARKED_INTERVAL_S = 0.2
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What consumers need of the process that they run in.
+
+    `every(name, seconds, work)` has one process of the service do `work` periodically; `on_start(work)` has it
+    done before the consumers start.
+    """
+
+    source: str
+    settings: CommonSettings
+    broker: KafkaBroker
+    database: Database
+    outbox: Outbox
+    publisher: Publisher
+    registry: CollectorRegistry
+    every: Callable[[str, float, Callable[[], Coroutine[Any, Any, object]]], None]
+    on_start: Callable[[Callable[[], Awaitable[object]]], None]
+
+
 class Consumers:
     """The consumers of one process, with their states for health, lag and the watchdog."""
 
-    def __init__(self, runtime: Runtime, broker: KafkaBroker) -> None:
-        self._runtime = runtime
-        self._broker = broker
-        self._metrics = LoopMetrics(runtime.registry)
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._metrics = LoopMetrics(around.registry)
         self._subscribers: list[tuple[Any, Consumer]] = []
         self.states: list[LoopState] = []
 
@@ -55,13 +74,13 @@ class Consumers:
         concerns: Callable[[Incoming[Any]], bool] | None,
         policy: RetryPolicy | None,
     ) -> None:
-        runtime = self._runtime
-        inbox = Inbox(runtime.database, group, runtime.settings.inbox_days)
-        parking = Parking(runtime.database, group, policy or RetryPolicy())
+        around = self._around
+        inbox = Inbox(around.database, group, around.settings.inbox_days)
+        parking = Parking(around.database, group, policy or RetryPolicy())
         parser = cloud_event_parser({k: v for t in topics for k, v in t.types.items()}, group)
         state = LoopState(group)
         processor = TransactionalProcessor(
-            runtime.database,
+            around.database,
             inbox,
             parking,
             aggregate_of=aggregate_of,
@@ -72,13 +91,13 @@ class Consumers:
             alive=state.moved,
         )
         unparking = Unparking(
-            runtime.database,
+            around.database,
             inbox,
             parking,
-            runtime.outbox,
+            around.outbox,
             parser=parser,
             group=group,
-            source=runtime.name,
+            source=around.source,
             handler=handler,
             perform=perform,
             on_dead=lambda reason: self._metrics.dead.labels(group).inc(),
@@ -88,9 +107,9 @@ class Consumers:
             await unparking.run_due()
             self._metrics.parked.labels(group).set(await parking.count())
 
-        runtime.on_start(inbox.create_indexes)
-        runtime.on_start(parking.create_indexes)
-        runtime.every(f"parked-{group}", PARKED_INTERVAL_S, unpark)
+        around.on_start(inbox.create_indexes)
+        around.on_start(parking.create_indexes)
+        around.every(f"parked-{group}", PARKED_INTERVAL_S, unpark)
         self._subscribe(topics, group, parser, processor, state)
 
     def stateless(
@@ -119,20 +138,20 @@ class Consumers:
         parser: Parser,
         processor: Processor,
         state: LoopState,
-        listener: _Listener | None = None,
+        listener: "_Listener | None" = None,
         records: int | None = None,
     ) -> None:
-        settings = self._runtime.settings
+        settings = self._around.settings
         consumer = Consumer(
             group,
             parser,
             processor,
-            self._runtime.publisher,
-            source=self._runtime.name,
+            self._around.publisher,
+            source=self._around.source,
             metrics=self._metrics,
             state=state,
         )
-        subscriber = self._broker.subscriber(
+        subscriber = self._around.broker.subscriber(
             *[settings.topic_prefix + t.name for t in topics],
             batch=True,
             group_id=settings.group_prefix + group,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.messaging.message import Incoming, Outgoing
-from shared.messaging.partition_state.entry import NEVER, Entry, Position, decode
+from shared.messaging.partition_state.entry import NEVER, NOWHERE, Entry, Position, decode
 from shared.messaging.partition_state.fold import Applied, Fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,14 +24,13 @@ def instant(microseconds: int) -> datetime:
     return _EPOCH + _MICROSECOND * microseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A key's state before and after; `after` None is a removal at `position`."""
+class Change(NamedTuple):
+    """A key's state before and after; `after` None is a removal at the position `removed_at`."""
 
     key: bytes
     before: Entry | None
     after: Entry | None
-    position: Position
+    removed_at: Position = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +61,15 @@ class _Cell:
 
     def change(self, key: bytes, fold: Fold[Any], now: int) -> Change | None:
         before = self.stored
-        position = Position(self.offset, self.version)
         if self.state is None:
-            return Change(key, before, None, position) if before is not None else None
+            removed_at = Position(self.offset, self.version)
+            return Change(key, before, None, removed_at) if before is not None else None
         if before is not None and before.version == self.version:
             return None
         standing = NEVER if before is None or before.indexed <= now else before.indexed
         indexed = min(standing, self.due)
         after = Entry(self.offset, self.version, self.due, indexed, fold.encode(self.state))
-        return Change(key, before, after, position)
+        return Change(key, before, after)
 
 
 def decide(
@@ -121,7 +120,7 @@ def decide_due(
             continue
         entry = decode(value)
         if entry.due > until:
-            moves.append(Change(key, entry, entry._replace(indexed=entry.due), entry.position))
+            moves.append(Change(key, entry, entry._replace(indexed=entry.due)))
             continue
         cell = cells[key] = _Cell(entry, fold)
         applied = fold.fire(key, cell.state, now)

@@ -97,7 +97,7 @@ class KafkaChangelog:
         batch = self._producer.create_batch()
         for change in changes:
             value = change.after.encode() if change.after else None
-            headers = [] if change.after else [(POSITION_HEADER, encode_position(change.position))]
+            headers = [] if change.after else [(POSITION_HEADER, encode_position(change.removed_at))]
             if batch.append(timestamp=None, key=change.key, value=value, headers=headers) is None:
                 count = batch.record_count()
                 sent.append((await self._producer.send_batch(batch, self.name, partition=partition), count))

@@ -24,6 +24,10 @@ class Position(NamedTuple):
     version: int
 
 
+NOWHERE = Position(-1, 0)
+"""Older than every position."""
+
+
 class Entry(NamedTuple):
     """Times are integer microseconds since 1970, UTC.
 

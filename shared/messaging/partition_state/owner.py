@@ -104,7 +104,7 @@ class PartitionOwner:
             async with self._locks[number]:
                 self._close(number)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close what is open, at the end of the process."""
         for number in list(self._open):
             self._close(number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shared.messaging.partition_state.batch import Change
 from shared.messaging.partition_state.changelog import Changelog, Record
 from shared.messaging.partition_state.entry import (
+    NOWHERE,
     POSITION_HEADER,
     Entry,
     Position,
@@ -14,7 +15,6 @@ from shared.messaging.partition_state.entry import (
 )
 from shared.messaging.partition_state.local import LocalState, Meta, advanced
 
-_NOTHING = Position(-1, 0)
 _BY_HAND = Position(2**62, 0)
 """Of a removal that no owner wrote: it removes what was before it, and hinders nothing after it."""
 
@@ -55,13 +55,13 @@ class Merge:
                     self.removed[record.key] = position
         self.records += len(records)
         return [
-            Change(key, before[key], entry, self._held(key, entry))
+            Change(key, before[key], entry, self.removed.get(key, NOWHERE))
             for key, entry in now.items()
             if entry != before[key]
         ]
 
     def _held(self, key: bytes, entry: Entry | None) -> Position:
-        removed = self.removed.get(key, _NOTHING)
+        removed = self.removed.get(key, NOWHERE)
         return removed if entry is None else max(removed, entry.position)
 
 
@@ -102,7 +102,7 @@ def _again(local: LocalState, merge: Merge) -> list[Change]:
     stored = local.get_many(sorted(merge.stale))
     entries = {key: None if value is None else decode(value) for key, value in stored.items()}
     return [
-        Change(key, entry, entry, entry.position if entry else merge.removed[key])
+        Change(key, entry, entry, merge.removed.get(key, NOWHERE))
         for key, entry in entries.items()
         if entry is not None or key in merge.removed
     ]
