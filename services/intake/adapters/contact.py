@@ -1,0 +1,56 @@
+"""From a contact of any channel to the messages of an accepted delivery."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.intake.delivery import Accepted, Delivery
+from services.intake.raw import raw_messages
+from services.intake.traces import traceparent_of
+from shared.contracts.base import derived_id
+from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
+from shared.contracts.topics import INTERACTIONS
+from shared.messaging.message import Outgoing, outgoing
+
+PLACE = "interaction"
+
+
+def interaction_id_of(cause: str) -> str:
+    """The same delivery, sent again, has the same id: a duplicate needs no database (IN-6)."""
+    return derived_id(cause, PLACE)
+
+
+def interaction_message(interaction: Interaction, cause: str, now: datetime, traceparent: str | None) -> Outgoing:
+    """Its ce_id equals the interaction's id."""
+    return outgoing(
+        INTERACTIONS,
+        interaction,
+        type=INTERACTION_RECEIVED,
+        key=interaction.customer.customer_id,
+        cause=cause,
+        place=PLACE,
+        time=now,
+        source="intake",
+        traceparent=traceparent,
+    )
+
+
+def accept_contact(delivery: Delivery, cause: str, interaction: Interaction) -> Accepted:
+    traceparent = traceparent_of(delivery.headers)
+    message = interaction_message(interaction, cause, delivery.received_at, traceparent)
+    return Accepted(
+        id=interaction.interaction_id,
+        messages=(*originals(delivery, interaction.interaction_id, traceparent), message),
+        answer={"id": interaction.interaction_id},
+    )
+
+
+def originals(
+    delivery: Delivery, interaction_id: str, traceparent: str | None = None, body: bytes | None = None
+) -> tuple[Outgoing, ...]:
+    """The delivery as it came, for the archive, where its gateway keeps originals."""
+    if not delivery.gateway.keep_raw:
+        return ()
+    headers: Mapping[str, str] = delivery.headers
+    return raw_messages(
+        interaction_id, delivery.gateway.name, headers, delivery.body, delivery.received_at, traceparent
+    )

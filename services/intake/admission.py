@@ -1,0 +1,79 @@
+"""Whether there is room for another delivery: overload is told to the sender before anything is taken (IN-8)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from services.intake.delivery import Reason, Rejected
+from services.intake.gateways import Gateway, Rate
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """So many deliveries a second for long, `burst` at once. Times are monotonic seconds."""
+
+    rate: Rate
+    tokens: float
+    filled_at: float
+
+    @staticmethod
+    def full(rate: Rate, now: float) -> "TokenBucket":
+        return TokenBucket(rate, float(rate.burst), now)
+
+    def take(self, now: float) -> float:
+        """0 where a token was there and is now taken, else the seconds until there is one."""
+        passed = max(0.0, now - self.filled_at)
+        self.tokens = min(float(self.rate.burst), self.tokens + passed * self.rate.per_second)
+        self.filled_at = now
+        if self.tokens < 1:
+            return (1 - self.tokens) / self.rate.per_second
+        self.tokens -= 1
+        return 0.0
+
+
+class Admission:
+    """The limits of one process: messages that wait for Kafka, bytes of bodies in hand, and each gateway's rate."""
+
+    def __init__(
+        self,
+        pending: Callable[[], int],
+        *,
+        max_pending: int,
+        max_bytes: int,
+        retry_after_s: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._pending = pending
+        self._max_pending = max_pending
+        self._max_bytes = max_bytes
+        self._retry_after_s = retry_after_s
+        self._monotonic = monotonic
+        self._bytes = 0
+        self._buckets: dict[str, TokenBucket] = {}
+
+    @contextmanager
+    def room(self, size: int) -> Iterator[None]:
+        """Holds room for a body of up to `size` bytes. Raises `Rejected` (503)."""
+        if self._pending() >= self._max_pending:
+            raise self.overloaded("messages wait for Kafka")
+        if self._bytes + size > self._max_bytes:
+            raise self.overloaded("bodies fill the memory set aside for them")
+        self._bytes += size
+        try:
+            yield
+        finally:
+            self._bytes -= size
+
+    def overloaded(self, detail: str) -> Rejected:
+        return Rejected(Reason.OVERLOADED, detail, retry_after_s=self._retry_after_s)
+
+    def count(self, gateway: Gateway) -> None:
+        """Count a delivery that is the gateway's own. Raises `Rejected` (429)."""
+        if gateway.rate is None:
+            return
+        now = self._monotonic()
+        bucket = self._buckets.setdefault(gateway.name, TokenBucket.full(gateway.rate, now))
+        wait = bucket.take(now)
+        if wait:
+            detail = f"the agreed rate is {gateway.rate.per_second:g} a second, {gateway.rate.burst} at once"
+            raise Rejected(Reason.RATE, detail, retry_after_s=wait)

@@ -1,0 +1,149 @@
+"""Where gateways and archivists come in by HTTP: translation only."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from services.intake.delivery import Delivery, Reason, Rejected
+from services.intake.gateways import Gateway, Kind
+from services.intake.handlers import Reception
+from services.intake.openapi import ROUTES
+from services.intake.parts import PartNotFound, part_of
+from services.intake.raw import Original
+from services.intake.store import RawStore
+from shared.clock import Clock
+from shared.security.tokens import Role, TokenVerifier
+from shared.web import Problem, read_body
+
+__all__ = ["ROUTES", "Archive", "GatewayEndpoint", "routes"]
+
+MAX_LENGTH_DIGITS = 12
+
+
+class GatewayEndpoint:
+    """POST /gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes."""
+
+    def __init__(self, gateways: Mapping[str, Gateway], reception: Reception, clock: Clock) -> None:
+        self._gateways = gateways
+        self._reception = reception
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        gateway = self._gateways.get(request.url.path)
+        try:
+            response = await self._take(request, gateway)
+        except Rejected as refusal:
+            raise problem(refusal, request.headers, gateway) from refusal
+        await response(scope, receive, send)
+
+    async def _take(self, request: Request, gateway: Gateway | None) -> Response:
+        if gateway is None:
+            raise Rejected(Reason.UNKNOWN_GATEWAY, "its path is not among those of this installation")
+        if request.method != "POST":
+            raise Rejected(Reason.METHOD, "use POST")
+        with self._reception.admission.room(_expected_size(request, gateway)):
+            delivery = Delivery(
+                gateway=gateway,
+                headers=dict(request.headers),
+                body=await _read(request, gateway),
+                received_at=self._clock.now(),
+                arrived_at=datetime.now(UTC),
+            )
+            accepted = await self._reception.receive(delivery)
+        return Response(orjson.dumps(dict(accepted.answer)), accepted.status, media_type="application/json")
+
+
+async def _read(request: Request, gateway: Gateway) -> bytes:
+    try:
+        return await read_body(request, gateway.body_limit_bytes)
+    except Problem as error:
+        reason = Reason.TOO_LARGE if error.status == Reason.TOO_LARGE.status else Reason.MALFORMED
+        raise Rejected(reason, error.detail) from None
+
+
+def _expected_size(request: Request, gateway: Gateway) -> int:
+    """Room to set aside: what the sender declares, else what the gateway may send."""
+    declared = request.headers.get("content-length")
+    if declared is None:
+        return gateway.body_limit_bytes
+    if not (declared.isascii() and declared.isdecimal() and len(declared) <= MAX_LENGTH_DIGITS):
+        raise Rejected(Reason.MALFORMED, "content-length is not a number of bytes")
+    return min(int(declared), gateway.body_limit_bytes)
+
+
+def problem(refusal: Rejected, headers: Mapping[str, str], gateway: Gateway | None) -> Problem:
+    """RFC 9457, with the title in the sender's language; Kuaidi100 finds the fields beside that it reads."""
+    reason = refusal.reason
+    extensions: dict[str, Any] = {"type": f"urn:parcelcare:problem:{reason.slug}"}
+    if refusal.errors:
+        extensions["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
+    if gateway is not None and gateway.kind is Kind.KUAIDI100:
+        extensions |= {"result": False, "returnCode": str(reason.status), "message": reason.chinese}
+    answer_headers = {"Allow": "POST"} if reason is Reason.METHOD else {}
+    if refusal.retry_after_s is not None:
+        answer_headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_after_s)))
+    chinese = headers.get("accept-language", "").strip().lower().startswith("zh")
+    title = reason.chinese if chinese else reason.english
+    return Problem(reason.status, title, refusal.detail, answer_headers, **extensions)
+
+
+class Archive:
+    """The originals, for those who may see them (IN-3)."""
+
+    def __init__(self, store: RawStore, verifier: TokenVerifier) -> None:
+        self._store = store
+        self._verifier = verifier
+
+    async def original(self, request: Request) -> Response:
+        """The bytes as the gateway sent them."""
+        self._verifier.require(request, Role.ARCHIVIST)
+        original = await self._found(request)
+        return _download(original.body, f"{request.path_params['interaction_id']}.raw", original.content_type)
+
+    async def part(self, request: Request) -> Response:
+        """One file that came with a contact, by the number in its `ref` (raw:<interaction id>#<part>)."""
+        self._verifier.require(request, Role.ARCHIVIST, Role.ADJUDICATOR)
+        original = await self._found(request)
+        try:
+            part = part_of(original, request.path_params["part"])
+        except PartNotFound as error:
+            raise Problem(404, "There is no such part", str(error)) from error
+        return _download(part.content, part.name, part.content_type)
+
+    async def _found(self, request: Request) -> Original:
+        original = await self._store.original(str(request.path_params["interaction_id"]))
+        if original is None:
+            raise Problem(404, "There is no such original", "It is unknown, past its retention, or still on its way.")
+        return original
+
+
+def _download(content: bytes, name: str, content_type: str) -> Response:
+    """Never shown by a browser: what a stranger sent may be a page with a script in it."""
+    return Response(
+        content,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "X-Original-Content-Type": quote(content_type, safe='/;="+-. '),
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "no-store",
+        },
+        media_type="application/octet-stream",
+    )
+
+
+def routes(endpoint: GatewayEndpoint, archive: Archive) -> Sequence[BaseRoute]:
+    return (
+        Route("/gateways/{path:path}", endpoint),
+        Route("/v1/interactions/{interaction_id:uuid}/raw", archive.original, methods=["GET"]),
+        Route("/v1/interactions/{interaction_id:uuid}/raw/{part:int}", archive.part, methods=["GET"]),
+    )

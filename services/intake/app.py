@@ -1,0 +1,70 @@
+"""The composition of intake: builds its parts and wires them. No logic."""
+
+import time
+
+from starlette.types import ASGIApp
+
+from services.intake import credentials, gateways
+from services.intake.adapters import kuaidi100_table
+from services.intake.admission import Admission
+from services.intake.api import Archive, GatewayEndpoint, routes
+from services.intake.archive import GROUP, Archiver
+from services.intake.gateways import SIGNED, Kind
+from services.intake.handlers import Reception
+from services.intake.indicators import Indicators
+from services.intake.raw import raw_parser
+from services.intake.settings import Settings
+from services.intake.smtp import MailHandler, SmtpServer
+from services.intake.store import RawStore
+from services.intake.stream import contacts_handler, contacts_parser, parcels_parser, scans_handler
+from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS, RAW
+from shared.security.identity import IdentityKey
+from shared.security.tokens import TokenVerifier
+from shared.service import Runtime
+
+CONTACTS_GROUP = "intake-contacts"
+PARCELS_GROUP = "intake-parcels"
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Raises before anything listens where a rule file or a secret is wrong or missing."""
+    configured = gateways.load(settings.gateways_file)
+    kuaidi100_table.table()
+    secrets = credentials.load(settings.secrets_dir, configured.names(*SIGNED), configured.names(Kind.KUAIDI100))
+    identity = IdentityKey.load(settings.secrets_dir)
+    runtime = Runtime("intake", settings)
+    indicators = Indicators(runtime.registry)
+    store = RawStore(runtime.database, settings.raw_days)
+    admission = Admission(
+        lambda: runtime.publisher.pending,
+        max_pending=settings.max_pending_messages,
+        max_bytes=settings.max_body_bytes_in_flight,
+        retry_after_s=settings.retry_after_s,
+        monotonic=time.monotonic,
+    )
+    reception = Reception(secrets, identity, admission, runtime.publisher, indicators)
+    runtime.on_start(store.create_indexes)
+    endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock)
+    runtime.mount(routes(endpoint, Archive(store, TokenVerifier.from_settings(settings))))
+    runtime.consume_partitioned(RAW, group=GROUP, processor=Archiver(store, indicators), parser=raw_parser(GROUP))
+    by_topic = configured.by_topic()
+    if contacts := by_topic.get(GATEWAY_CONTACTS.name):
+        runtime.consume_stateless(
+            GATEWAY_CONTACTS,
+            group=CONTACTS_GROUP,
+            parser=contacts_parser(contacts, CONTACTS_GROUP),
+            handle=contacts_handler(contacts, identity, runtime.clock.now),
+        )
+    if parcels := by_topic.get(GATEWAY_PARCELS.name):
+        runtime.consume_stateless(
+            GATEWAY_PARCELS,
+            group=PARCELS_GROUP,
+            parser=parcels_parser(parcels, PARCELS_GROUP, identity),
+            handle=scans_handler(parcels, runtime.clock.now),
+        )
+    if mail := configured.by_domain():
+        handler = MailHandler(mail, reception, runtime.clock)
+        smtp = SmtpServer(settings, handler, max(g.body_limit_bytes for g in mail.values()))
+        # Runs until it is cancelled, which is when the service closes.
+        runtime.every("smtp", 1.0, smtp.serve, leader=False)
+    return runtime.app()

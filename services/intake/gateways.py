@@ -1,0 +1,102 @@
+"""Gateways as configuration: a new one is an entry in rules/gateways.yaml, never code."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from services.intake import lined_yaml
+from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS
+
+RULES = Path(__file__).parent / "rules"
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
+
+class Kind(StrEnum):
+    """What a gateway speaks; each has one adapter."""
+
+    WEB = "web"
+    PHONE = "phone"
+    MAIL = "mail"
+    CARRIER = "carrier"
+    KUAIDI100 = "kuaidi100"
+    SHOP = "shop"
+    CONTACTS = "contacts"
+
+
+TOPIC_OF = {Kind.CONTACTS: GATEWAY_CONTACTS.name, Kind.CARRIER: GATEWAY_PARCELS.name}
+SIGNED = frozenset({Kind.WEB, Kind.PHONE, Kind.CARRIER, Kind.SHOP})
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rate(_Entry):
+    """A token bucket: so many deliveries per second for long, `burst` at once; per process."""
+
+    per_second: float = Field(gt=0, le=1_000_000)
+    burst: int = Field(ge=1, le=1_000_000)
+
+
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
+
+
+class Gateway(_Entry):
+    """One gateway. It comes in by exactly one of `path` (HTTP), `topic` (Kafka), `domains` (SMTP)."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
+    kind: Kind
+    path: str | None = Field(None, pattern=r"^/gateways/[a-z0-9/-]+$")
+    topic: str | None = None
+    domains: tuple[Domain, ...] = ()
+    body_limit_bytes: int = Field(1_048_576, ge=1024, le=MAX_BODY_BYTES)
+    rate: Rate | None = None
+    keep_raw: bool = True
+
+    @model_validator(mode="after")
+    def _comes_in_one_way(self) -> Self:
+        ways = [way for way in ("path", "topic", "domains") if getattr(self, way)]
+        if len(ways) != 1:
+            raise ValueError(f"gateway {self.name} needs exactly one of path, topic, domains; it has {ways or 'none'}")
+        allowed = {Kind.MAIL: {"domains"}, Kind.CONTACTS: {"topic"}, Kind.CARRIER: {"path", "topic"}}
+        if ways[0] not in allowed.get(self.kind, {"path"}):
+            raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
+        if self.topic is not None and self.topic != TOPIC_OF[self.kind]:
+            raise ValueError(f"gateway {self.name}: kind {self.kind} reads {TOPIC_OF[self.kind]}")
+        return self
+
+
+class Gateways(_Entry):
+    """All gateways of an installation; names, paths, topics and domains are each used once."""
+
+    gateways: tuple[Gateway, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        used: set[str] = set()
+        for g in self.gateways:
+            for mark in filter(None, (f"name {g.name}", g.path, g.topic, *g.domains)):
+                if mark in used:
+                    raise ValueError(f"{mark} stands at two gateways")
+                used.add(mark)
+        return self
+
+    def by_path(self) -> dict[str, Gateway]:
+        return {g.path: g for g in self.gateways if g.path}
+
+    def by_topic(self) -> dict[str, Gateway]:
+        return {g.topic: g for g in self.gateways if g.topic}
+
+    def by_domain(self) -> dict[str, Gateway]:
+        return {domain: g for g in self.gateways for domain in g.domains}
+
+    def names(self, *kinds: Kind) -> list[str]:
+        """Names of the HTTP gateways of these kinds."""
+        return [g.name for g in self.gateways if g.path and g.kind in kinds]
+
+
+def load(file: Path = RULES / "gateways.yaml") -> Gateways:
+    """Raises `lined_yaml.RuleFileError` with file and line."""
+    return lined_yaml.load(file, Gateways)

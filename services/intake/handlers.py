@@ -1,0 +1,82 @@
+"""Taking in one delivery: room, signature, rate, normalised events, and Kafka's acknowledgement before any yes."""
+
+import asyncio
+import time
+
+import structlog
+
+from services.intake.adapters.registry import ADAPTERS
+from services.intake.admission import Admission
+from services.intake.credentials import Credentials
+from services.intake.delivery import Accepted, Adapter, Delivery, Rejected, Verified
+from services.intake.indicators import Indicators
+from shared.messaging.publisher import Publisher, PublishFailed
+from shared.security.identity import IdentityKey
+
+log = structlog.get_logger()
+
+HEAVY_BYTES = 200_000
+"""From here on parsing would keep the event loop waiting for tens of milliseconds: a thread does it."""
+
+
+class Reception:
+    """What HTTP and SMTP have in common."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        identity: IdentityKey,
+        admission: Admission,
+        publisher: Publisher,
+        indicators: Indicators,
+    ) -> None:
+        self.admission = admission
+        self._credentials = credentials
+        self._identity = identity
+        self._publisher = publisher
+        self._indicators = indicators
+
+    async def receive(self, delivery: Delivery) -> Accepted:
+        """Returns once Kafka has acknowledged every message of the delivery (acks=all). Raises `Rejected`."""
+        started = time.monotonic()
+        gateway = delivery.gateway
+        try:
+            accepted = await self._normalised(delivery)
+            await self._publish(accepted)
+        except Rejected as refusal:
+            self._indicators.deliveries.labels(gateway.name, refusal.reason.slug).inc()
+            log.info("delivery_refused", gateway=gateway.name, reason=refusal.reason.slug)
+            raise
+        self._count(delivery, accepted)
+        self._indicators.seconds.labels(gateway.name).observe(time.monotonic() - started)
+        return accepted
+
+    async def _normalised(self, delivery: Delivery) -> Accepted:
+        adapter = ADAPTERS[delivery.gateway.kind]
+        if len(delivery.body) > HEAVY_BYTES:
+            verified = await asyncio.to_thread(adapter.verify, delivery, self._credentials)
+            self.admission.count(delivery.gateway)
+            return await asyncio.to_thread(self._normalise, adapter, delivery, verified)
+        verified = adapter.verify(delivery, self._credentials)
+        self.admission.count(delivery.gateway)
+        return self._normalise(adapter, delivery, verified)
+
+    def _normalise(self, adapter: Adapter, delivery: Delivery, verified: Verified) -> Accepted:
+        return adapter.normalise(delivery, verified, self._identity)
+
+    async def _publish(self, accepted: Accepted) -> None:
+        try:
+            await self._publisher.publish(accepted.messages)
+        except PublishFailed as error:
+            log.warning("publish_failed", error=str(error))
+            raise self.admission.overloaded("Kafka did not acknowledge") from error
+
+    def _count(self, delivery: Delivery, accepted: Accepted) -> None:
+        gateway = delivery.gateway.name
+        outcome = "suppressed" if accepted.suppressed else "accepted"
+        self._indicators.deliveries.labels(gateway, outcome).inc()
+        if accepted.unknown_codes:
+            self._indicators.unknown_codes.labels(gateway).inc(len(accepted.unknown_codes))
+            log.warning("unknown_carrier_codes", gateway=gateway, codes=sorted(set(accepted.unknown_codes))[:10])
+        if accepted.suppressed:
+            log.info("delivery_suppressed", gateway=gateway, interaction_id=accepted.id, because=accepted.suppressed)

@@ -1,0 +1,31 @@
+"""What intake counts: one closed list; labels are names of gateways and outcomes, never anything personal (ME-1)."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15)
+
+
+class Indicators:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.deliveries = Counter(
+            "parcelcare_intake_deliveries",
+            "Deliveries of gateways by what became of them: accepted, suppressed, or the reason of the refusal",
+            ["gateway", "outcome"],
+            registry=registry,
+        )
+        self.unknown_codes = Counter(
+            "parcelcare_intake_unknown_codes",
+            "Carrier codes that no table names; the scan was kept with the nearest node",
+            ["gateway"],
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "parcelcare_intake_accept_seconds",
+            "Time from a delivery's last byte to Kafka's acknowledgement",
+            ["gateway"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.archived = Counter(
+            "parcelcare_intake_archived", "Pieces of originals stored by the archive", registry=registry
+        )

@@ -1,0 +1,107 @@
+"""What the HTTP routes take and answer, for the OpenAPI document (SY-7)."""
+
+from pydantic import BaseModel
+
+from services.intake.adapters.carrier import ScanEvent
+from services.intake.adapters.kuaidi100 import Kuaidi100Form
+from services.intake.adapters.phone import PhoneDelivery
+from services.intake.adapters.shop import OrderChanged
+from services.intake.adapters.web import WebDelivery
+from services.intake.delivery import Reason
+from shared.openapi import PROBLEM, Answer, RouteDoc
+
+STRUCTURED = "application/cloudevents+json"
+
+
+class Taken(BaseModel):
+    """The delivery is in Kafka. `id` names it for good: the same webhook-id gets the same answer."""
+
+    id: str
+
+
+class EventsTaken(Taken):
+    events: int
+
+
+class Kuaidi100Taken(BaseModel):
+    result: bool
+    returnCode: str
+    message: str
+
+
+class FieldAtFault(BaseModel):
+    pointer: str
+    detail: str
+
+
+class ProblemDetail(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldAtFault] | None = None
+
+
+_REFUSALS = {reason.status: Answer(f"{reason.english}. {reason.chinese}", ProblemDetail, PROBLEM) for reason in Reason}
+
+
+def _gateway(
+    name: str, summary: str, request: type[BaseModel], answer: Answer, media_type: str = "application/json"
+) -> RouteDoc:
+    status = 200 if answer.model is Kuaidi100Taken else 202
+    return RouteDoc(
+        path=f"/gateways/{name}",
+        method="POST",
+        summary=summary,
+        request=request,
+        request_type=media_type,
+        responses={status: answer, **_REFUSALS},
+        signed=answer.model is not Kuaidi100Taken,
+    )
+
+
+_TAKEN = Answer("Kafka has it (acks=all)", Taken)
+_EVENTS = Answer("Kafka has all events (acks=all)", EventsTaken)
+_LOCKED = {
+    401: Answer("Not signed in", ProblemDetail, PROBLEM),
+    403: Answer("The role is missing", ProblemDetail, PROBLEM),
+    404: Answer("Unknown, past its retention, or still on its way", ProblemDetail, PROBLEM),
+}
+_BYTES = Answer("The bytes", None, "application/octet-stream")
+
+ROUTES: tuple[RouteDoc, ...] = (
+    _gateway("web", "A chat message or a form of a customer", WebDelivery, _TAKEN),
+    _gateway("phone", "A call that ended, answered or missed", PhoneDelivery, _TAKEN),
+    _gateway(
+        "carrier",
+        "Parcel scans as CloudEvents: structured as shown, also application/cloudevents-batch+json, or binary mode "
+        "(application/json with ce- headers)",
+        ScanEvent,
+        _EVENTS,
+        STRUCTURED,
+    ),
+    _gateway("shop", "Order events as CloudEvents, in the same three modes", OrderChanged, _EVENTS, STRUCTURED),
+    _gateway(
+        "kuaidi100",
+        "Push of Kuaidi100 (快递100): `param` holds the JSON, `sign` is MD5(param + salt) in capitals",
+        Kuaidi100Form,
+        Answer("As Kuaidi100 expects it", Kuaidi100Taken),
+        "application/x-www-form-urlencoded",
+    ),
+    RouteDoc(
+        path="/v1/interactions/{interaction_id}/raw",
+        method="GET",
+        summary="The original of a delivery, byte for byte",
+        responses={200: _BYTES, **_LOCKED},
+        roles=("archivist",),
+    ),
+    RouteDoc(
+        path="/v1/interactions/{interaction_id}/raw/{part}",
+        method="GET",
+        summary="One file that came with a contact, by the number in its ref",
+        responses={200: _BYTES, **_LOCKED},
+        roles=("archivist", "adjudicator"),
+    ),
+)

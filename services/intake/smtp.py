@@ -1,0 +1,204 @@
+"""The SMTP edge: a mail gets its 250 only after Kafka has it; what can't be taken is told with a reason (IN-8)."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.intake.delivery import Delivery, Reason, Rejected
+from services.intake.gateways import Gateway
+from services.intake.handlers import Reception
+from services.intake.parts import MAIL_TYPE
+from services.intake.settings import Settings
+from shared.clock import Clock
+
+log = structlog.get_logger()
+
+TAKEN = "250 2.0.0 {id} taken"
+BUSY = "451 4.3.2 Too much is waiting, try again later; nothing was taken"
+FAILED = "451 4.3.0 Something failed here, try again later; nothing was taken"
+TOO_LARGE = "552 5.3.4 The mail is larger than we take"
+NOT_OURS = "550 5.1.1 No such domain here"
+UNREADABLE = "550 5.6.0 The mail can't be taken: {detail}"
+ONE_GATEWAY = "452 4.5.3 Send these recipients' mail apart"
+IDLE_SECONDS = 120
+FINISH_SECONDS = 5.0
+ALLOWANCE_BYTES = 1024 * 1024
+_PRINTABLE = re.compile(r"[^ -~]")
+
+
+class MailHandler:
+    """Called by aiosmtpd in our own event loop."""
+
+    def __init__(self, gateways: Mapping[str, Gateway], reception: Reception, clock: Clock) -> None:
+        self._gateways = gateways
+        self._reception = reception
+        self._clock = clock
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        gateway = self._gateway_of(address)
+        if gateway is None:
+            return NOT_OURS
+        if any(self._gateway_of(other) is not gateway for other in envelope.rcpt_tos):
+            return ONE_GATEWAY
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        gateway = self._gateway_of(envelope.rcpt_tos[0])
+        assert gateway is not None, "handle_RCPT lets no other in"
+        assert isinstance(server, Connection)
+        server.mail_begins()
+        try:
+            return await self._take(gateway, envelope)
+        except Rejected as refusal:
+            return answer_to(refusal)
+        finally:
+            server.mail_ends()
+
+    async def handle_exception(self, error: Exception) -> str:
+        log.error("mail_failed", error=type(error).__name__, exc_info=error)
+        return FAILED
+
+    async def _take(self, gateway: Gateway, envelope: Envelope) -> str:
+        content = envelope.original_content or b""
+        if len(content) > gateway.body_limit_bytes:
+            return TOO_LARGE
+        with self._reception.admission.room(len(content)):
+            delivery = Delivery(
+                gateway=gateway,
+                headers={"content-type": MAIL_TYPE, "return-path": envelope.mail_from or "<>"},
+                body=content,
+                received_at=self._clock.now(),
+                arrived_at=datetime.now(UTC),
+                return_path=envelope.mail_from or "",
+            )
+            accepted = await self._reception.receive(delivery)
+        return TAKEN.format(id=accepted.id)
+
+    def _gateway_of(self, address: str) -> Gateway | None:
+        return self._gateways.get(address.rpartition("@")[2].lower().rstrip(">"))
+
+
+def answer_to(refusal: Rejected) -> str:
+    """The reply line of a refusal: 4xx where the same mail may be taken later."""
+    if refusal.reason in (Reason.OVERLOADED, Reason.RATE):
+        return BUSY
+    if refusal.reason is Reason.TOO_LARGE:
+        return TOO_LARGE
+    return UNREADABLE.format(detail=_PRINTABLE.sub("?", str(refusal))[:200])
+
+
+class Connection(SMTP):
+    """One sender. Cut off when it sends far more than a mail may measure without a mail coming of it."""
+
+    # Real mail has lines longer than the 1000 characters of RFC 5321; refusing it helps nobody.
+    line_length_limit = 65_536
+
+    def __init__(self, open_connections: set["Connection"], allowance: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open = open_connections
+        self._allowance = allowance
+        self._received = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._open.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._open.discard(self)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        if self._received > self._allowance and self.transport is not None:
+            # aiosmtpd drops an oversized mail's lines, but keeps a line that never ends.
+            log.warning("smtp_connection_cut", received_bytes=self._received)
+            cast(asyncio.WriteTransport, self.transport).abort()
+            return
+        super().data_received(data)
+
+    def mail_begins(self) -> None:
+        self.idle.clear()
+        self._received = 0
+
+    def mail_ends(self) -> None:
+        self.idle.set()
+
+
+class TooMany(asyncio.Protocol):
+    """What a sender meets when all connections are taken."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
+        transport.close()
+
+
+class SmtpServer:
+    """Listens in the running event loop: no second thread, so nothing has to be handed over."""
+
+    def __init__(self, settings: Settings, handler: MailHandler, size_limit: int) -> None:
+        self._settings = settings
+        self._handler = handler
+        self._size_limit = size_limit
+        self._connections: set[Connection] = set()
+        self.port = settings.smtp_port
+
+    async def serve(self) -> None:
+        """Listen until cancelled; then finish the mails in hand and close."""
+        tls = _tls(self._settings)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: self._connection(tls), self._settings.smtp_host, self._settings.smtp_port
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        log.info("smtp_listens", port=self.port)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.close()
+            await self._finish()
+
+    def _connection(self, tls: ssl.SSLContext | None) -> asyncio.Protocol:
+        if len(self._connections) >= self._settings.smtp_max_connections:
+            return TooMany()
+        return Connection(
+            self._connections,
+            2 * self._size_limit + ALLOWANCE_BYTES,
+            self._handler,
+            data_size_limit=self._size_limit,
+            enable_SMTPUTF8=True,
+            hostname=self._settings.smtp_hostname,
+            ident="ParcelCare",
+            tls_context=tls,
+            timeout=IDLE_SECONDS,
+        )
+
+    async def _finish(self) -> None:
+        """A mail in hand gets its answer; one that does not is sent again, and recognised."""
+        in_hand = [connection.idle.wait() for connection in self._connections]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                await asyncio.gather(*in_hand)
+        for connection in list(self._connections):
+            if connection.transport is not None:
+                connection.transport.close()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """STARTTLS is offered where a certificate is configured."""
+    if settings.smtp_tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.smtp_tls_cert, settings.smtp_tls_key)
+    return context

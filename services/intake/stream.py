@@ -1,0 +1,166 @@
+"""Gateways that publish straight to Kafka: records into the same events, through the same adapters (IN-1, IN-2)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from services.intake.adapters import phone, web
+from services.intake.adapters.carrier import PARCEL_SCAN, Scan, cause_of, scan_message
+from services.intake.adapters.contact import interaction_id_of, interaction_message
+from services.intake.adapters.edge import Edge
+from services.intake.gateways import Gateway
+from services.intake.raw import raw_messages
+from services.intake.traces import traceparent_of
+from shared.contracts.interactions import Interaction
+from shared.messaging.message import Incoming
+from shared.messaging.outcome import Done
+from shared.messaging.record import (
+    REPLAY_GROUP_HEADER,
+    Malformed,
+    Parsed,
+    Parser,
+    Skipped,
+    describe,
+    parse_time,
+    read_headers,
+)
+from shared.security.identity import IdentityKey
+
+Now = Callable[[], datetime]
+MAX_ATTRIBUTE = 256
+
+CONTACT_TYPES: Mapping[str, type[Edge]] = {
+    "chat.message": web.WebContact,
+    "form.submitted": web.WebContact,
+    "call.ended": phone.PhoneCall,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FromGateway:
+    """A record of a gateway's topic: what it says, what names it, and its bytes as they came."""
+
+    data: Any
+    cause: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def contacts_parser(gateway: Gateway, group: str) -> Parser:
+    """Contacts: value = the `data` of a web or phone webhook, by ce_type."""
+
+    def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
+        return CONTACT_TYPES[headers["ce_type"]].model_validate_json(value)
+
+    return _parser(gateway, group, frozenset(CONTACT_TYPES), read)
+
+
+def parcels_parser(gateway: Gateway, group: str, identity: IdentityKey) -> Parser:
+    """Parcel scans: what is validated here is the contract's scan already, and is validated only once."""
+
+    def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
+        return Scan.model_validate_json(value, context={"identity": identity, "unknown": cause})
+
+    return _parser(gateway, group, frozenset({PARCEL_SCAN}), read)
+
+
+def _parser(
+    gateway: Gateway, group: str, types: frozenset[str], read: Callable[[Mapping[str, str], bytes, str], Any]
+) -> Parser:
+    def parse(record: "ConsumerRecord[bytes, bytes]") -> Parsed:
+        headers = read_headers(record)
+        if isinstance(headers, Malformed):
+            return headers
+        if headers.get(REPLAY_GROUP_HEADER, group) != group:
+            return Skipped("replay for another group")
+        fault = _fault(headers, types, record.value, gateway)
+        if fault is not None:
+            return Malformed(fault)
+        time = parse_time(headers["ce_time"]) if "ce_time" in headers else _written_at(record)
+        if time is None:
+            return Malformed("header ce_time is not an RFC 3339 time with offset")
+        assert record.value is not None
+        cause = cause_of(gateway.name, headers["ce_source"], headers["ce_id"])
+        try:
+            data = read(headers, record.value, cause)
+        except ValidationError as error:
+            return Malformed(describe(error))
+        return Incoming(
+            id=headers["ce_id"],
+            type=headers["ce_type"],
+            event=FromGateway(data, cause, headers, record.value),
+            key="",
+            time=time,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp_ms=record.timestamp,
+            traceparent=traceparent_of(headers) if "traceparent" in headers else None,
+        )
+
+    return parse
+
+
+def _fault(headers: Mapping[str, str], types: frozenset[str], value: bytes | None, gateway: Gateway) -> str | None:
+    """What keeps the record from being read, or None. A gateway's unknown type is its mistake, not news."""
+    for name in ("ce_id", "ce_source", "ce_type"):
+        if not headers.get(name):
+            return f"header missing: {name}"
+        if len(headers[name]) > MAX_ATTRIBUTE:
+            return f"header {name} is longer than {MAX_ATTRIBUTE} characters"
+    if headers["ce_type"] not in types:
+        return f"ce_type is none of {', '.join(sorted(types))}"
+    if value is None:
+        return "value is null"
+    if len(value) > gateway.body_limit_bytes:
+        return f"value is larger than {gateway.body_limit_bytes} bytes"
+    return None
+
+
+def _written_at(record: "ConsumerRecord[bytes, bytes]") -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def scans_handler(gateway: Gateway, now: Now) -> Callable[[Incoming[Any]], Done]:
+    """Pure but for the time; the scan goes on as it was validated."""
+
+    def handle(incoming: Incoming[Any]) -> Done:
+        sent: FromGateway = incoming.event
+        time = now()
+        scan = scan_message(sent.data, sent.cause, time, incoming.traceparent)
+        if not gateway.keep_raw:
+            return Done((scan,))
+        return Done((*raw_messages(scan.id, gateway.name, _named(sent.headers), sent.body, time), scan))
+
+    return handle
+
+
+def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Callable[[Incoming[Any]], Done]:
+    """A contact by Kafka is normalised as one by HTTP is."""
+
+    def handle(incoming: Incoming[Any]) -> Done:
+        sent: FromGateway = incoming.event
+        time = now()
+        interaction_id = interaction_id_of(sent.cause)
+        interaction = _interaction(sent.data, gateway, interaction_id, time, identity)
+        message = interaction_message(interaction, sent.cause, time, incoming.traceparent)
+        if not gateway.keep_raw:
+            return Done((message,))
+        return Done((*raw_messages(interaction_id, gateway.name, _named(sent.headers), sent.body, time), message))
+
+    return handle
+
+
+def _interaction(data: Any, gateway: Gateway, interaction_id: str, now: datetime, identity: IdentityKey) -> Interaction:
+    if isinstance(data, phone.PhoneCall):
+        return phone.to_interaction(data, gateway, interaction_id, now, identity)
+    return web.to_interaction(data, gateway, interaction_id, now, identity)
+
+
+def _named(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """A record's headers as an original keeps them; the value of a gateway's record is JSON."""
+    return {"content-type": "application/json", **headers}
