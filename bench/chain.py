@@ -108,7 +108,7 @@ async def average_size(bootstrap: str, topic: str, sample: int = 200) -> int:
         end = time.monotonic() + 10
         while len(sizes) < sample and time.monotonic() < end:
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                sizes += [len(r.value) for r in records]
+                sizes += [len(r.value or b"") for r in records]
         return int(sum(sizes) / len(sizes)) if sizes else 0
     finally:
         await consumer.stop()

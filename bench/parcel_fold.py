@@ -152,6 +152,8 @@ def load(stores: Sequence[LocalState], parcels: int, payloads: Sequence[bytes], 
             waiting[partition] = []
     for store, rest in zip(stores, waiting, strict=True):
         _write(store, rest)
+    while any(store.busy() for store in stores):
+        time.sleep(0.1)
 
 
 def _write(store: LocalState, changes: Sequence[Change]) -> None:

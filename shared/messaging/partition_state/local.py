@@ -25,6 +25,7 @@ from shared.messaging.partition_state.entry import NEVER, Entry
 _STATE, _DUE, _META = b"s", b"d", b"m"
 _TIME = struct.Struct(">Q")
 _MB = 1024 * 1024
+_BACKGROUND = ("rocksdb.num-running-compactions", "rocksdb.compaction-pending", "rocksdb.num-running-flushes")
 
 Raw = bytes | None
 
@@ -124,6 +125,10 @@ class LocalState:
         """About how many records the store holds (states and due entries)."""
         return self._db.property_int_value("rocksdb.estimate-num-keys") or 0
 
+    def busy(self) -> bool:
+        """Whether the store is still sorting in the background what was written."""
+        return any(self._db.property_int_value(name) for name in _BACKGROUND)
+
     def close(self) -> None:
         self._db.close()
 
@@ -162,7 +167,8 @@ def _options(memory: Memory) -> Options:
     options.set_write_buffer_manager(memory.write_buffers)
     options.set_write_buffer_size(8 * _MB)
     options.set_max_write_buffer_number(2)
-    options.set_compression_type(DBCompressionType.lz4())
+    # Three reads in four miss the block cache: unpacking a block costs more than the disk that it saves.
+    options.set_compression_type(DBCompressionType.none())
     options.set_level_compaction_dynamic_level_bytes(True)
     options.set_max_background_jobs(2)
     options.set_max_open_files(256)

@@ -1,0 +1,205 @@
+"""What an agent does to a case: take, reply, wait, resolve, close, assign; and what is refused, with the reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.routing import due, moves, timekeeping
+from services.routing.draft import Draft
+from services.routing.life import is_over
+from services.routing.rules import Rules
+from shared.contracts.cases import Case, CaseStatus, Classified, Replied
+from shared.contracts.personal import Personal
+
+SENIOR = frozenset({"lead", "supervisor"})
+WORKED_ON = frozenset({CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER})
+OPEN = WORKED_ON | {CaseStatus.QUEUED}
+
+
+class ActRefused(Exception):
+    """The act is not done. `code` is for programs, the texts are for people."""
+
+    def __init__(self, code: str, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.code = code
+        self.en = en
+        self.zh = zh
+
+
+class IllegalMove(ActRefused):
+    """The case is not in a state for this act."""
+
+
+class NotAllowed(ActRefused):
+    """This person may not do it to this case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts; `groups` empty means: not limited to groups."""
+
+    agent: str
+    roles: frozenset[str]
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def senior(self) -> bool:
+        return bool(self.roles & SENIOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The agent takes a queued case."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that goes to the customer."""
+
+    actor: Actor
+    text: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A question to the customer: the clocks wait for the answer."""
+
+    actor: Actor
+    text: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    actor: Actor
+    summary: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Needs a solution summary, here or from the resolution (RO-14)."""
+
+    actor: Actor
+    summary: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """To an agent, or to a group (handed over: back into that group's queue)."""
+
+    actor: Actor
+    agent: str | None = None
+    group: str | None = None
+
+
+Act = Take | Reply | Wait | Resolve | Close | Assign
+
+POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
+    Take: frozenset({CaseStatus.QUEUED}),
+    Reply: WORKED_ON,
+    Wait: frozenset({CaseStatus.ASSIGNED}),
+    Resolve: WORKED_ON,
+    Close: WORKED_ON | {CaseStatus.RESOLVED},
+    Assign: OPEN,
+}
+
+
+def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
+    """The case after the act. Raises `ActRefused`."""
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    if draft.case.status not in POSSIBLE[type(act)]:
+        status = draft.case.status.value
+        raise IllegalMove(
+            "wrong_status",
+            f"Not possible while the case is {status.replace('_', ' ')}.",
+            f"工单当前状态（{STATUS_ZH[draft.case.status]}）不允许此操作。",
+        )
+    if not isinstance(act, Take | Assign):
+        _must_be_handler(draft.case, act.actor)
+    _DO[type(act)](draft, act, rules, now)
+    return draft
+
+
+def _must_be_handler(case: Case, actor: Actor) -> None:
+    if case.agent != actor.agent and not actor.senior:
+        raise NotAllowed("not_yours", "Another agent handles this case.", "该工单由其他坐席处理。")
+
+
+def _take(draft: Draft, act: Take, rules: Rules, now: datetime) -> None:
+    if act.actor.groups and draft.case.group not in act.actor.groups and not act.actor.senior:
+        raise NotAllowed("other_group", "The case belongs to another group.", "该工单属于其他技能组。")
+    moves.give_to(draft, act.actor.agent)
+
+
+def _reply(draft: Draft, act: Reply, rules: Rules, now: datetime) -> None:
+    timekeeping.first_response(draft, now)
+    draft.note(Replied(agent=act.actor.agent, text=act.text))
+
+
+def _wait(draft: Draft, act: Wait, rules: Rules, now: datetime) -> None:
+    timekeeping.first_response(draft, now)
+    draft.set(status=CaseStatus.WAITING_CUSTOMER)
+    draft.note(Replied(agent=act.actor.agent, text=act.text))
+    timekeeping.pause(draft, now)
+
+
+def _resolve(draft: Draft, act: Resolve, rules: Rules, now: datetime) -> None:
+    moves.resolve(draft, act.actor.agent, now)
+    draft.set(summary=act.summary or draft.case.summary)
+
+
+def _close(draft: Draft, act: Close, rules: Rules, now: datetime) -> None:
+    summary = act.summary or draft.case.summary
+    if not summary:
+        raise IllegalMove(
+            "summary_missing", "Closing needs a solution summary.", "关闭工单须填写解决方案摘要。"
+        )
+    if not is_over(draft.case):
+        moves.resolve(draft, act.actor.agent, now)
+    draft.set(summary=summary)
+    moves.close(draft, act.actor.agent, now)
+
+
+def _assign(draft: Draft, act: Assign, rules: Rules, now: datetime) -> None:
+    if act.group is not None and act.group not in rules.roster.groups:
+        raise IllegalMove("unknown_group", "There is no such group.", "没有该技能组。")
+    if act.agent is not None and act.agent not in rules.roster.agents:
+        raise IllegalMove("unknown_agent", "There is no such agent.", "没有该坐席。")
+    if act.agent is None and act.group is None:
+        raise IllegalMove("nobody_named", "Name an agent or a group.", "请指定坐席或技能组。")
+    if not act.actor.senior:
+        _must_be_handler(draft.case, act.actor)
+        if act.agent is not None:
+            raise NotAllowed(
+                "lead_only",
+                "Only a lead assigns to an agent; hand the case over to a group.",
+                "仅组长可指派给坐席；请转交技能组。",
+            )
+    if act.group is not None:
+        draft.set(group=act.group)
+    if act.agent is not None:
+        moves.give_to(draft, act.agent)
+    else:
+        timekeeping.resume(draft, now)
+        draft.set(status=CaseStatus.QUEUED, agent=None)
+        draft.note(Classified())
+
+
+STATUS_ZH: Mapping[CaseStatus, str] = {
+    CaseStatus.QUEUED: "待分派",
+    CaseStatus.ASSIGNED: "处理中",
+    CaseStatus.WAITING_CUSTOMER: "待客户回复",
+    CaseStatus.RESOLVED: "已解决待确认",
+    CaseStatus.CLOSED: "已关闭",
+}
+
+_DO: Mapping[type[Act], Callable[..., None]] = {
+    Take: _take,
+    Reply: _reply,
+    Wait: _wait,
+    Resolve: _resolve,
+    Close: _close,
+    Assign: _assign,
+}

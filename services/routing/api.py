@@ -1,0 +1,278 @@
+"""The agents' HTTP interface: translation only. Optimistic (If-Match), idempotent (Idempotency-Key), RFC 9457."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.routing.acts import Act, Actor, ActRefused, Assign, Close, NotAllowed, Reply, Resolve, Take, Wait
+from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
+from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.personal import Personal
+from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
+from shared.security.tokens import TokenVerifier
+from shared.web import Problem, parse_model, read_body
+
+ROLES = ("agent", "lead", "supervisor")
+BODY_LIMIT = 64 * 1024
+PAGE = 50
+PAGE_MAX = 200
+SKIP_MAX = 10_000
+_ETAG = re.compile(r'(?:W/)?"(\d+)"')
+
+Words = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
+
+
+class Body(BaseModel):
+    """Unknown fields are an error: a slip in a field's name must not go unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoBody(Body):
+    """Nothing to say."""
+
+
+class TextBody(Body):
+    text: Words = Field(description="what the customer is told")
+
+
+class SummaryBody(Body):
+    summary: Words | None = Field(None, description="solution summary; needed to close")
+
+
+class AssignBody(Body):
+    """One of the two, or an agent in another group."""
+
+    agent: Words | None = None
+    group: Words | None = None
+
+
+class CasePage(Body):
+    cases: tuple[Case, ...]
+    next: int | None = Field(None, description="`after` of the next page")
+
+
+@dataclass(frozen=True, slots=True)
+class ActRoute:
+    """One act: its body, and the act that the body means."""
+
+    body: type[Body]
+    summary: str
+    act: Callable[[Actor, Body], Act]
+
+
+def _take(actor: Actor, body: Body) -> Act:
+    return Take(actor)
+
+
+def _reply(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, TextBody)
+    return Reply(actor, Personal(body.text))
+
+
+def _wait(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, TextBody)
+    return Wait(actor, Personal(body.text))
+
+
+def _resolve(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, SummaryBody)
+    return Resolve(actor, Personal(body.summary) if body.summary else None)
+
+
+def _close(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, SummaryBody)
+    return Close(actor, Personal(body.summary) if body.summary else None)
+
+
+def _assign(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, AssignBody)
+    return Assign(actor, body.agent, body.group)
+
+
+ACTS: Mapping[str, ActRoute] = {
+    "take": ActRoute(NoBody, "Take a queued case", _take),
+    "reply": ActRoute(TextBody, "Answer the customer", _reply),
+    "wait": ActRoute(TextBody, "Ask the customer and wait: the clocks pause", _wait),
+    "resolve": ActRoute(SummaryBody, "Resolve, to be confirmed by the customer", _resolve),
+    "close": ActRoute(SummaryBody, "Close; needs a solution summary", _close),
+    "assign": ActRoute(AssignBody, "Assign to an agent (leads), or hand over to a group", _assign),
+}
+
+
+def routes(desk: Desk, verifier: TokenVerifier) -> list[Route]:
+    """The routes of the agents' interface."""
+
+    async def listed(request: Request) -> Response:
+        principal = verifier.require(request, *ROLES)
+        return await _listed(request, desk, principal.subject)
+
+    async def one(request: Request) -> Response:
+        verifier.require(request, *ROLES)
+        state = await desk.cases.get(request.path_params["case_id"])
+        if state is None:
+            raise _unknown()
+        return _case_response(state.case)
+
+    found = [Route("/v1/cases", listed), Route("/v1/cases/{case_id}", one)]
+    for name, kind in ACTS.items():
+        found.append(Route(f"/v1/cases/{{case_id}}/{name}", _acting(desk, verifier, name, kind), methods=["POST"]))
+    return found
+
+
+async def _listed(request: Request, desk: Desk, subject: str) -> Response:
+    query = request.query_params
+    limit = _whole(query.get("limit"), "limit", PAGE, PAGE_MAX)
+    after = _whole(query.get("after"), "after", 0, SKIP_MAX)
+    if "group" in query or "status" in query:
+        groups = [query["group"]] if "group" in query else sorted(desk.rules.roster.groups)
+        statuses = [_status(query["status"])] if "status" in query else [s for s in CaseStatus if s.value != "closed"]
+        cases = await desk.cases.listed(groups, statuses, limit + 1, after)
+    else:
+        cases = (await desk.cases.held_by(query.get("agent", subject)))[after : after + limit + 1]
+    more = after + limit if len(cases) > limit else None
+    page = CasePage(cases=tuple(cases[:limit]), next=more)
+    return Response(page.model_dump_json(exclude_none=True), media_type=JSON)
+
+
+def _acting(
+    desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute
+) -> Callable[[Request], Awaitable[Response]]:
+    async def act(request: Request) -> Response:
+        principal = verifier.require(request, *ROLES)
+        body = await read_body(request, BODY_LIMIT)
+        wish = parse_model(kind.body, body or b"{}")
+        actor = desk.actor(principal.subject, principal.roles, principal.groups)
+        asked = ActRequest(
+            case_id=request.path_params["case_id"],
+            act=kind.act(actor, wish),
+            version=_version(request),
+            key=_idempotency_key(request),
+            fingerprint=sha256(f"{name}/{wish.model_dump_json()}".encode()).hexdigest(),
+        )
+        return _case_response(await _done(desk, asked))
+
+    return act
+
+
+async def _done(desk: Desk, asked: ActRequest) -> Case:
+    try:
+        return await desk.do(asked)
+    except UnknownCase as error:
+        raise _unknown() from error
+    except StaleVersion as error:
+        raise Problem(412, "The case has changed", "Read it again and decide again. 工单已变更，请刷新。") from error
+    except KeyReused as error:
+        raise Problem(422, "Idempotency-Key was used for another act", "Use a new key for a new act.") from error
+    except NotAllowed as refused:
+        raise _refused(403, "Not allowed", refused) from refused
+    except ActRefused as refused:
+        raise _refused(409, "Not possible now", refused) from refused
+
+
+def _refused(status: int, title: str, refused: ActRefused) -> Problem:
+    return Problem(status, title, refused.en, reason=refused.code, detail_zh=refused.zh)
+
+
+def _unknown() -> Problem:
+    return Problem(404, "No such case", "工单不存在。")
+
+
+def _case_response(case: Case) -> Response:
+    return Response(
+        case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'}
+    )
+
+
+def _version(request: Request) -> int:
+    header = request.headers.get("if-match")
+    if header is None:
+        raise Problem(428, "If-Match is missing", 'Send the ETag of the case as you read it, e.g. If-Match: "3".')
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
+        raise Problem(400, "If-Match is not valid", 'Send one ETag, e.g. "3".')
+    return int(match.group(1))
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= 200:
+        raise Problem(400, "Idempotency-Key is missing", "Send a new random key with each act, and again on a repeat.")
+    return key
+
+
+def _whole(text: str | None, name: str, default: int, high: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit()) or int(text) > high:
+        raise Problem(400, f"{name} is not valid", f"A whole number up to {high}.")
+    return int(text)
+
+
+def _status(text: str) -> CaseStatus:
+    try:
+        return CaseStatus(text)
+    except ValueError as error:
+        raise Problem(400, "status is not valid", f"One of {', '.join(s.value for s in CaseStatus)}.") from error
+
+
+_REFUSALS = {
+    400: Answer("the request is not well formed", content_type=PROBLEM),
+    401: Answer("no valid token", content_type=PROBLEM),
+    403: Answer("the role, or this agent, may not", content_type=PROBLEM),
+    404: Answer("no such case", content_type=PROBLEM),
+}
+_ACT_REFUSALS = {
+    **_REFUSALS,
+    409: Answer("not possible in the case's state; `reason` says why", content_type=PROBLEM),
+    412: Answer("the case has changed since it was read", content_type=PROBLEM),
+    422: Answer("the body is not valid, or the key was used for another act", content_type=PROBLEM),
+    428: Answer("If-Match is missing", content_type=PROBLEM),
+}
+_ACT_HEADERS = (
+    Parameter("If-Match", "ETag of the case as read", "header", required=True),
+    Parameter("Idempotency-Key", "a random key; a repeat gives the same answer", "header", required=True),
+)
+
+ROUTES: tuple[RouteDoc, ...] = (
+    RouteDoc(
+        "/v1/cases",
+        "GET",
+        "Own queue; with filters, the queue of a group or status",
+        responses={200: Answer("the most urgent and oldest first", CasePage), **_REFUSALS},
+        roles=ROLES,
+        parameters=(
+            Parameter("agent", "whose cases; default: one's own"),
+            Parameter("group", "a group's cases"),
+            Parameter("status", "cases in this status", schema={"enum": [s.value for s in CaseStatus]}),
+            Parameter("limit", f"up to {PAGE_MAX}", schema={"type": "integer", "maximum": PAGE_MAX}),
+            Parameter("after", "`next` of the page before", schema={"type": "integer"}),
+        ),
+    ),
+    RouteDoc(
+        "/v1/cases/{case_id}",
+        "GET",
+        "One case; its ETag is its version",
+        responses={200: Answer("the case", Case), **_REFUSALS},
+        roles=ROLES,
+    ),
+    *(
+        RouteDoc(
+            f"/v1/cases/{{case_id}}/{name}",
+            "POST",
+            kind.summary,
+            request=kind.body,
+            responses={200: Answer("the case after the act", Case), **_ACT_REFUSALS},
+            roles=ROLES,
+            parameters=_ACT_HEADERS,
+        )
+        for name, kind in ACTS.items()
+    ),
+)

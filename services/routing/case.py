@@ -1,0 +1,99 @@
+"""The one decision of routing: what follows for a case from a contact, a parcel's news, an act, or time."""
+
+from datetime import datetime
+
+from services.routing import acts, contact, due, moves, parcel_news
+from services.routing.acts import Act
+from services.routing.draft import Draft
+from services.routing.life import wants_parcel_facts
+from services.routing.rules import Rules
+from services.routing.state import AgentFound, CaseState, ChangeSet, TimerFired
+from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import (
+    ParcelExceptionCleared,
+    ParcelExceptionRaised,
+    ParcelLookup,
+    ParcelSnapshot,
+)
+
+Event = (
+    Interaction | ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | TimerFired | AgentFound | Act
+)
+
+
+def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> ChangeSet | None:
+    """What follows, or None: nothing. `state` None: there is no such case (yet).
+
+    Pure. Raises `acts.ActRefused` for an agent's act that is not possible. The keys of the state are those that
+    it had; who knows the other cases gives it the keys that are free (`threading.Book`).
+    """
+    draft = _draft(state, event, rules, now)
+    if draft is None or not draft.changes:
+        return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
+    before = state.case if state else None
+    case = draft.finished(version=before.version + 1 if before else 1, now=now)
+    keys = state.open_keys if state else ()
+    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
+    return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules))
+
+
+def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> Draft | None:
+    if state is None:
+        return _opening(event, rules, now)
+    case = state.case
+    if isinstance(event, Interaction):
+        repeated = contact.case_id_of(event) == case.case_id
+        return None if repeated else contact.join(case, event, rules, now)
+    if isinstance(event, ParcelExceptionRaised):
+        repeated = event.exception_id == case.exception_id
+        return None if repeated else parcel_news.join_exception(case, event, rules, now)
+    if isinstance(event, ParcelExceptionCleared):
+        return parcel_news.clear(case, event, rules, now)
+    if isinstance(event, ParcelSnapshot):
+        return parcel_news.learn(case, event, rules, now)
+    if isinstance(event, TimerFired):
+        return _timer(case, rules, now)
+    if isinstance(event, AgentFound):
+        return _agent_found(case, event, rules, now)
+    return acts.act_on(case, event, rules, now)
+
+
+def _opening(event: Event, rules: Rules, now: datetime) -> Draft | None:
+    if isinstance(event, Interaction):
+        return contact.open_by_contact(event, rules, now)
+    if isinstance(event, ParcelExceptionRaised):
+        return parcel_news.open_by_exception(event, rules, now)
+    return None
+
+
+def _timer(case: Case, rules: Rules, now: datetime) -> Draft:
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    return draft
+
+
+def _agent_found(case: Case, found: AgentFound, rules: Rules, now: datetime) -> Draft | None:
+    if case.status is not CaseStatus.QUEUED:
+        return None
+    draft = _timer(case, rules, now)
+    moves.give_to(draft, found.agent)
+    return draft
+
+
+def _keys_released(state: CaseState | None, rules: Rules, now: datetime) -> ChangeSet | None:
+    """A closed case gives up its keys step by step; from then on a contact opens a new one. Nothing to announce."""
+    if state is None:
+        return None
+    keys = due.keys_left(state.case, state.open_keys, rules.life, now)
+    after = CaseState(state.case, due.next_due(state.case, keys, rules.calendar), keys)
+    return None if after == state else ChangeSet(after)
+
+
+def _lookup(before: Case | None, case: Case, rules: Rules) -> ParcelLookup | None:
+    """Asked once: when the case begins to want the parcel's facts."""
+    if not wants_parcel_facts(case, rules.life):
+        return None
+    if before is not None and wants_parcel_facts(before, rules.life):
+        return None
+    return ParcelLookup(tracking_number=case.tracking_numbers[0], case_id=case.case_id)

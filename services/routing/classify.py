@@ -1,0 +1,147 @@
+"""What a contact or an exception is about (RO-2): words → facts → decision table; and which group it goes to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.routing.lexicon import Found, Lexicon
+from services.routing.rules import Rules
+from shared.contracts.cases import CaseKind, Classification
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import ParcelExceptionRaised
+
+OTHER = "other"
+COMPENSATION = "compensation"
+SIGNALS = ("regulator", COMPENSATION, "complaint", "urgent", "question")
+MAX_WORDS = 12
+RANK = (
+    CaseKind.FEEDBACK,
+    CaseKind.QUERY,
+    CaseKind.EXCEPTION,
+    CaseKind.AFTER_SALES,
+    CaseKind.COMPLAINT,
+    CaseKind.CLAIM,
+)
+"""A case's kind only ever rises: who complains after a question has a complaint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in a text: the tags, the leading one first, how sure, and the words."""
+
+    tags: tuple[str, ...]
+    strength: str
+    ambiguous: bool
+    words: tuple[str, ...]
+    signals: frozenset[str]
+
+
+def classify(contact: Interaction, rules: Rules) -> Classification:
+    """Of a contact: its form where there is one, else its words."""
+    subject = contact.subject.reveal() if contact.subject else ""
+    read = reading(f"{subject}\n{contact.text.reveal()}", rules.lexicon)
+    if contact.claim is not None:
+        tags = (*rules.lexicon.forms[contact.claim.kind.value], COMPENSATION)
+        return _decide(rules, read, tags=tuple(dict.fromkeys((*tags, *read.tags))), form=True)
+    return _decide(rules, read, tags=read.tags)
+
+
+def classify_exception(raised: ParcelExceptionRaised, rules: Rules) -> Classification:
+    """Of a parcel's exception: a fact, its level says how grave."""
+    nothing = Reading((), "none", False, (), frozenset())
+    tags = rules.lexicon.exceptions[raised.kind.value]
+    return _decide(rules, nothing, tags=tags, exception=raised.kind.value, level=raised.level)
+
+
+def reading(text: str, lexicon: Lexicon) -> Reading:
+    found = lexicon.search(lexicon.read(text))
+    ranked = _ranked(found, lexicon)
+    signals = frozenset(name for name in lexicon.signals if name in found)
+    tags = [name for name, _ in ranked][: lexicon.max_tags]
+    if COMPENSATION in signals:
+        tags.append(COMPENSATION)
+    shown = [f for _, f in ranked] + [found[name] for name in SIGNALS[:-1] if name in found]
+    words = tuple(dict.fromkeys(w for f in shown for w in f.words))[:MAX_WORDS]
+    return Reading(tuple(tags), _strength(ranked), _is_ambiguous(ranked, lexicon), words, signals)
+
+
+def _ranked(found: Mapping[str, Found], lexicon: Lexicon) -> list[tuple[str, Found]]:
+    """Tags by how often they were named, then by gravity. Hints count where nothing is named outright; praise
+    beside anything else is mere politeness."""
+    tags = [(name, f) for name, f in found.items() if name in lexicon.tags]
+    named = [(name, f) for name, f in tags if f.strong]
+    others = [(name, f) for name, f in named if not lexicon.tags[name].only_alone]
+    return sorted(others or named or tags, key=lambda hit: (-_score(hit[1]), lexicon.tags[hit[0]].gravity))
+
+
+def _score(found: Found) -> int:
+    return found.strong or found.weak
+
+
+def _strength(ranked: Sequence[tuple[str, Found]]) -> str:
+    if not ranked:
+        return "none"
+    return "strong" if ranked[0][1].strong else "weak"
+
+
+def _is_ambiguous(ranked: Sequence[tuple[str, Found]], lexicon: Lexicon) -> bool:
+    """Another family of tags is as likely as the leading one."""
+    if not ranked:
+        return False
+    name, best = ranked[0]
+    family = lexicon.tags[name].family
+    return any(_score(f) >= _score(best) and lexicon.tags[other].family != family for other, f in ranked[1:])
+
+
+def _decide(
+    rules: Rules, read: Reading, *, tags: tuple[str, ...], form: bool = False, exception: str = "", level: int = 0
+) -> Classification:
+    leading = next((tag for tag in tags if tag != COMPENSATION), OTHER)
+    result = rules.classification(
+        exception=exception,
+        level=level,
+        form=form,
+        tag=leading,
+        strength=read.strength,
+        ambiguous=read.ambiguous,
+        **{signal: signal in read.signals for signal in SIGNALS},
+    )
+    return Classification(
+        kind=CaseKind(result["kind"]),
+        tags=tags or (OTHER,),
+        priority=result["priority"],
+        confidence=result["confidence"] / 100,
+        words=read.words,
+        rule=f"{result['kind_rule']}/{result['confidence_rule']}",
+    )
+
+
+def group_of(classification: Classification, tier: str, rules: Rules) -> str:
+    """The group that handles it; what is not understood goes to people who read it (triage)."""
+    leading = next((tag for tag in classification.tags if tag != COMPENSATION), OTHER)
+    group: str = rules.groups(
+        tier=tier,
+        confidence=round(classification.confidence * 100),
+        kind=classification.kind.value,
+        tag=leading,
+    )["group"]
+    return group
+
+
+def merged(old: Classification, new: Classification, sure: float) -> Classification:
+    """The case's classification after one more contact: it gains tags, and rises in kind and priority."""
+    mere_thanks = new.kind is CaseKind.FEEDBACK and old.confidence >= sure
+    if new.confidence < sure or mere_thanks:
+        return old
+    if old.confidence < sure:
+        return new
+    kind = max(old.kind, new.kind, key=RANK.index)
+    leading = new if kind is new.kind and kind is not old.kind else old
+    other = old if leading is new else new
+    return Classification(
+        kind=kind,
+        tags=tuple(t for t in dict.fromkeys((*leading.tags, *other.tags)) if t != OTHER) or (OTHER,),
+        priority=min(old.priority, new.priority),
+        confidence=leading.confidence,
+        words=tuple(dict.fromkeys((*leading.words, *other.words)))[:MAX_WORDS],
+        rule=leading.rule,
+    )

@@ -1,0 +1,160 @@
+"""A customer's contact: it opens a case, or joins one, wakes it, and may raise it (RO-1, RO-2, RO-6)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TypeVar
+
+from services.routing import due, moves, timekeeping
+from services.routing.classify import classify, group_of, merged
+from services.routing.draft import Draft
+from services.routing.life import is_over
+from services.routing.number import number_of
+from services.routing.rules import Rules
+from services.routing.threading import is_same_person, is_unknown
+from shared.contracts.base import derived_id
+from shared.contracts.cases import (
+    Case,
+    CaseKind,
+    CaseStatus,
+    Classification,
+    Classified,
+    ContactAdded,
+    Opened,
+)
+from shared.contracts.interactions import Interaction
+from shared.contracts.people import Customer
+
+T = TypeVar("T")
+
+
+def case_id_of(contact: Interaction) -> str:
+    """The id of the case that this contact opens, where it opens one."""
+    return _case_id(contact.interaction_id)
+
+
+@lru_cache(maxsize=10_000)
+def _case_id(interaction_id: str) -> str:
+    return derived_id(interaction_id, "case")
+
+
+def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
+    """A new case; its clocks run from the moment at which the customer began to wait."""
+    classification = classify(contact, rules)
+    case_id = case_id_of(contact)
+    draft = Draft(
+        Case(
+            case_id=case_id,
+            number=number_of(case_id),
+            version=1,
+            customer=contact.customer,
+            channel=contact.channel,
+            origin="contact",
+            status=CaseStatus.QUEUED,
+            classification=classification,
+            group="",
+            opened_at=contact.received_at,
+            updated_at=now,
+        )
+    )
+    draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+    draft.note(Opened(interaction_id=contact.interaction_id))
+    _add(draft, contact)
+    draft.note(Classified())
+    timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
+    _answered_call(draft, contact, rules)
+    return draft
+
+
+def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft:
+    """A further contact on a case: adds it, wakes the case where it waits or rested, and may raise its kind."""
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    new = classify(contact, rules)
+    _add(draft, contact)
+    _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
+    if is_over(draft.case):
+        if not _only_thanks(new, rules.life.sure):
+            moves.reopen(draft, rules, _began(contact))
+    else:
+        moves.wake(draft, now)
+        timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
+    _answered_call(draft, contact, rules)
+    return draft
+
+
+def _only_thanks(new: Classification, sure: float) -> bool:
+    """Thanks for a solution do not open it again."""
+    return new.kind is CaseKind.FEEDBACK and new.confidence >= sure
+
+
+def _add(draft: Draft, contact: Interaction) -> None:
+    """The contact's facts into the case: what is known stays, what is new is added. Somebody else who writes
+    under the case's number does not become its customer: answers go on to whom they concern."""
+    case = draft.case
+    claimed = (contact.claim.tracking_number,) if contact.claim else ()
+    if is_unknown(case.customer) or is_same_person(case.customer, contact.customer):
+        draft.set(
+            customer=_united(case.customer, contact.customer),
+            channel=contact.channel,
+            mail_thread=contact.message_id or case.mail_thread,
+        )
+    draft.set(
+        contacts=case.contacts + 1,
+        subject=case.subject or contact.subject,
+        tracking_numbers=_union(case.tracking_numbers, (*contact.tracking_numbers, *claimed)),
+        order_numbers=_union(case.order_numbers, contact.order_numbers),
+        claim=contact.claim or case.claim,
+    )
+    draft.note(
+        ContactAdded(
+            interaction_id=contact.interaction_id,
+            channel=contact.channel,
+            text=contact.text,
+            occurred_at=contact.occurred_at,
+            attachments=contact.attachments,
+        )
+    )
+
+
+def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
+    if classification == draft.case.classification:
+        return
+    draft.set(classification=classification)
+    if draft.case.status is CaseStatus.QUEUED:
+        draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+    draft.note(Classified())
+
+
+def _answered_call(draft: Draft, contact: Interaction, rules: Rules) -> None:
+    """Who picked up the phone has answered already: the clock is met when the ringing ended, in time or late."""
+    if contact.call is not None and contact.call.answered:
+        picked_up = _began(contact) + timedelta(seconds=contact.call.wait_seconds)
+        due.fire(draft, rules.calendar, picked_up)
+        timekeeping.first_response(draft, picked_up)
+
+
+def _began(contact: Interaction) -> datetime:
+    """When the customer began to wait: at the acceptance of a message; a call is reported after its end."""
+    if contact.call is not None and contact.call.answered:
+        return min(contact.occurred_at, contact.received_at)
+    return contact.received_at
+
+
+def _united(known: Customer, new: Customer) -> Customer:
+    """One person by several handles. The owner of a parcel that nobody knew becomes the one who writes about it."""
+    if known == new:
+        return known
+    if is_unknown(known):
+        return new
+    return known.model_copy(
+        update={
+            "contacts": _union(known.contacts, new.contacts),
+            "name": known.name or new.name,
+            "tier": known.tier if new.tier == "standard" else new.tier,
+        }
+    )
+
+
+def _union(known: tuple[T, ...], new: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*known, *new)))

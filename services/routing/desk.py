@@ -1,0 +1,119 @@
+"""Agents' acts on cases: once each, on the version that the agent saw, announced through the outbox."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo.errors import PyMongoError
+
+from services.routing.acts import Act, Actor
+from services.routing.case import decide
+from services.routing.record import messages
+from services.routing.rules import Rules
+from services.routing.store import CaseStore
+from shared.clock import Clock
+from shared.contracts.base import derived_id
+from shared.contracts.cases import Case
+from shared.messaging.handler import Conflict, Session
+from shared.messaging.outbox import Outbox
+from shared.mongo import Database, is_conflict
+
+KEEP_ANSWERS_S = 48 * 3600
+ATTEMPTS = 5
+
+
+class DeskError(Exception):
+    """An act that could not be tried."""
+
+
+class UnknownCase(DeskError):
+    """There is no such case."""
+
+
+class StaleVersion(DeskError):
+    """The case has changed since the agent read it."""
+
+
+class KeyReused(DeskError):
+    """The same idempotency key came with another act."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActRequest:
+    """`key`: the caller's idempotency key; `fingerprint`: a hash of what was asked under it."""
+
+    case_id: str
+    act: Act
+    version: int
+    key: str
+    fingerprint: str
+
+
+class Desk:
+    def __init__(self, database: Database, store: CaseStore, outbox: Outbox, rules: Rules, clock: Clock) -> None:
+        self._database = database
+        self._answers = database.collection("acts")
+        self._store = store
+        self._outbox = outbox
+        self._rules = rules
+        self._clock = clock
+
+    @property
+    def rules(self) -> Rules:
+        return self._rules
+
+    @property
+    def cases(self) -> CaseStore:
+        return self._store
+
+    async def create_indexes(self) -> None:
+        await self._answers.create_index("at", expireAfterSeconds=KEEP_ANSWERS_S)
+
+    def actor(self, subject: str, roles: frozenset[str], groups: frozenset[str]) -> Actor:
+        """The groups of the token, else those of the roster."""
+        known = self._rules.roster.agents.get(subject)
+        return Actor(subject, roles, groups or (known.groups if known else frozenset()))
+
+    async def do(self, request: ActRequest) -> Case:
+        """The case after the act; the same key again gives the same answer and does nothing.
+
+        Raises `DeskError` or `acts.ActRefused`.
+        """
+        act_id = derived_id(f"act/{request.act.actor.agent}/{request.case_id}", request.key)
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._database.transaction(lambda session: self._once(act_id, request, session))
+            except Conflict:
+                continue
+            except PyMongoError as error:
+                if not is_conflict(error):
+                    raise
+        raise StaleVersion
+
+    async def _once(self, act_id: str, request: ActRequest, session: Session) -> Case:
+        answered = await self._answers.find_one({"_id": act_id}, session=session)
+        if answered is not None:
+            return _known(answered, request)
+        state = await self._store.get(request.case_id, session)
+        if state is None:
+            raise UnknownCase
+        if state.case.version != request.version:
+            raise StaleVersion
+        now = self._clock.now()
+        found = decide(state, request.act, self._rules, now)
+        assert found is not None, "an act changes the case, or is refused"
+        await self._store.save({request.case_id: found.state}, {request.case_id: state}, now, session)
+        await self._outbox.add(messages(found, act_id, now), session)
+        await self._answers.insert_one(_answer(act_id, request, found.state.case), session=session)
+        return found.state.case
+
+
+def _answer(act_id: str, request: ActRequest, case: Case) -> dict[str, Any]:
+    answer = case.model_dump_json(exclude_none=True)
+    return {"_id": act_id, "fingerprint": request.fingerprint, "answer": answer, "at": datetime.now(UTC)}
+
+
+def _known(answered: dict[str, Any], request: ActRequest) -> Case:
+    if answered["fingerprint"] != request.fingerprint:
+        raise KeyReused
+    return Case.model_validate_json(answered["answer"])

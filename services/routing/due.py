@@ -1,0 +1,93 @@
+"""What falls due on a case by itself, in order: warnings, breaches, escalations, closing, the end of its keys."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.routing import clocks
+from services.routing.draft import Draft
+from services.routing.escalation import Ladders, next_escalation
+from services.routing.life import Life
+from services.routing.threading import is_slot
+from shared.contracts.cases import Case, CaseStatus, Clock, Closed, Escalated
+from shared.contracts.personal import Personal
+
+SYSTEM = "system"
+
+Effect = Callable[[Draft], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The rules that time alone sets off."""
+
+    ladders: Ladders
+    life: Life
+
+
+def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
+    """When something on the case falls due next."""
+    times = [at for at, _ in _coming(case, calendar)]
+    times += [end for key in keys if (end := _end_of(key, case, calendar.life)) is not None]
+    return min(times, default=None)
+
+
+def fire(draft: Draft, calendar: Calendar, now: datetime) -> None:
+    """Everything that fell due up to `now`, oldest first: also after a long standstill each fires once."""
+    while True:
+        at, effect = min(_coming(draft.case, calendar), key=lambda step: step[0], default=(None, None))
+        if at is None or effect is None or at > now:
+            return
+        effect(draft)
+
+
+def keys_left(case: Case, keys: Sequence[str], life: Life, now: datetime) -> tuple[str, ...]:
+    """The keys of a case that are not over: an open case holds them all."""
+    ends = ((key, _end_of(key, case, life)) for key in keys)
+    return tuple(key for key, end in ends if end is None or end > now)
+
+
+def _end_of(key: str, case: Case, life: Life) -> datetime | None:
+    """Until when a closed case can be reopened, by a reference or without one."""
+    if case.closed_at is None:
+        return None
+    return case.closed_at + (life.reopen_without_reference if is_slot(key) else life.reopen)
+
+
+def _coming(case: Case, calendar: Calendar) -> Iterator[tuple[datetime, Effect]]:
+    for clock in case.clocks:
+        step = clocks.next_step(clock)
+        if step is not None:
+            yield step[0], _turning(clock, *step)
+    escalation = next_escalation(case, calendar.ladders)
+    if escalation is not None:
+        yield escalation[0], _escalating(escalation[1])
+    if case.status is CaseStatus.RESOLVED and case.resolved_at is not None:
+        at = case.resolved_at + calendar.life.auto_close
+        yield at, _closing(calendar.life, at)
+
+
+def _turning(clock: Clock, at: datetime, what: clocks.What) -> Effect:
+    def turn(draft: Draft) -> None:
+        draft.set(clocks=clocks.put(draft.case.clocks, clocks.step(clock, what, at)))
+        draft.note(clocks.changed(clock.kind, what))
+
+    return turn
+
+
+def _escalating(escalated: Escalated) -> Effect:
+    def escalate(draft: Draft) -> None:
+        draft.set(escalation_level=escalated.level)
+        draft.note(escalated)
+
+    return escalate
+
+
+def _closing(life: Life, at: datetime) -> Effect:
+    def close(draft: Draft) -> None:
+        """A resolved case of which nobody says more closes by itself."""
+        summary = draft.case.summary or Personal(life.auto_close_summary[draft.case.customer.language])
+        draft.set(status=CaseStatus.CLOSED, closed_at=at, summary=summary)
+        draft.note(Closed(by=SYSTEM))
+
+    return close

@@ -1,0 +1,105 @@
+"""The two consumers of routing: contacts, and exceptions of parcels. Parse, load, decide, save."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from services.routing import contact, parcel_news
+from services.routing.case import decide
+from services.routing.life import Life
+from services.routing.number import id_range
+from services.routing.record import messages
+from services.routing.rules import Rules
+from services.routing.state import CaseState
+from services.routing.store import CaseStore, Span
+from services.routing.threading import Book, keys_of_contact, keys_of_exception
+from shared.clock import Clock
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
+from shared.messaging.handler import IGNORED, Decision, Session, fold
+from shared.messaging.message import Incoming
+from shared.messaging.outcome import Outcome
+
+Find = Callable[[Incoming[Any], Book], str]
+
+
+class CaseHandler:
+    """Decides a batch of events on the cases that they belong to, each on what the ones before it left."""
+
+    def __init__(self, store: CaseStore, rules: Rules, clock: Clock) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+
+    def aggregate_of(self, incoming: Incoming[Any]) -> str:
+        """Ordered by customer, or by parcel: as the topics are keyed."""
+        return incoming.key
+
+    async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
+        events = [incoming.event for incoming in batch]
+        keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life)))
+        ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
+        loaded = await self._store.holders(keys, session) if keys else []
+        loaded += await self._store.by_id(ids, tuple(_spans(events)), session)
+        book = Book(loaded, keys)
+        changed, outcomes = self._decide(batch, book)
+        await self._store.save(changed, book.loaded, self._clock.now(), session)
+        return outcomes
+
+    def _decide(
+        self, batch: Sequence[Incoming[Any]], book: Book
+    ) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
+        now = self._clock.now()
+
+        def place(incoming: Incoming[Any], _: Mapping[str, CaseState]) -> str:
+            return place_of(incoming.event, book, self._rules.life)
+
+        def judge(state: CaseState | None, incoming: Incoming[Any]) -> Decision[CaseState]:
+            found = decide(state, incoming.event, self._rules, now)
+            if found is None:
+                return IGNORED
+            settled = book.settle(found.state, self._rules.life)
+            return Decision(settled, messages(found, incoming.id, now, incoming.traceparent))
+
+        return fold(batch, book.states, self.aggregate_of, place, judge)
+
+
+def place_of(event: Any, book: Book, life: Life) -> str:
+    """The id of the case that the event belongs to, or of the one that it opens."""
+    own = _case_id(event)
+    if own is not None and own in book.states:
+        return own
+    found = None
+    if isinstance(event, Interaction):
+        found = book.find_contact(event, life)
+    elif isinstance(event, ParcelExceptionRaised):
+        found = book.find_exception(event.parcel)
+    elif isinstance(event, ParcelExceptionCleared):
+        found = book.find_cleared(event.parcel, event.exception_id)
+    return found or own or "none"
+
+
+def _keys(event: Any, life: Life) -> Iterable[str]:
+    if isinstance(event, Interaction):
+        return keys_of_contact(event, life)
+    if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
+        return keys_of_exception(event.parcel, life)
+    return ()
+
+
+def _case_id(event: Any) -> str | None:
+    """The case that the event names, or that it opened before (a repeat) or would open."""
+    if isinstance(event, Interaction):
+        return contact.case_id_of(event)
+    if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
+        return parcel_news.case_id_of(event)
+    if isinstance(event, ParcelSnapshot):
+        return event.case_id
+    return None
+
+
+def _spans(events: Iterable[Any]) -> Iterable[Span]:
+    for event in events:
+        number = event.case_number if isinstance(event, Interaction) else None
+        span = id_range(number) if number else None
+        if span is not None:
+            yield span

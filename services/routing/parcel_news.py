@@ -1,0 +1,97 @@
+"""News of a parcel: an exception opens a case or joins one, its end resolves it, a snapshot brings facts (RO-11)."""
+
+from datetime import datetime
+
+from services.routing import due, moves, timekeeping
+from services.routing.classify import classify_exception, group_of, merged
+from services.routing.draft import Draft
+from services.routing.due import SYSTEM
+from services.routing.life import is_over
+from services.routing.number import number_of
+from services.routing.rules import Rules
+from services.routing.threading import owner_of
+from shared.contracts.base import derived_id
+from shared.contracts.cases import Case, CaseStatus, Classified, Opened, ParcelUpdated
+from shared.contracts.parcels import Parcel, ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
+from shared.contracts.people import Channel
+from shared.contracts.personal import Personal
+
+
+def case_id_of(raised: ParcelExceptionRaised | ParcelExceptionCleared) -> str:
+    """The id of the case that this exception opens, where it opens one."""
+    return derived_id(raised.exception_id, "case")
+
+
+def open_by_exception(raised: ParcelExceptionRaised, rules: Rules, now: datetime) -> Draft:
+    """A case before the customer calls; nobody waits for a first answer yet."""
+    classification = classify_exception(raised, rules)
+    case_id = case_id_of(raised)
+    draft = Draft(
+        Case(
+            case_id=case_id,
+            number=number_of(case_id),
+            version=1,
+            customer=owner_of(raised.parcel),
+            channel=Channel.SYSTEM,
+            origin="parcel_exception",
+            status=CaseStatus.QUEUED,
+            classification=classification,
+            group="",
+            tracking_numbers=(raised.parcel.tracking_number,),
+            opened_at=raised.detected_at,
+            updated_at=now,
+            exception_id=raised.exception_id,
+            exception_kind=raised.kind,
+            parcel=raised.parcel,
+        )
+    )
+    draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+    draft.note(Opened(), Classified())
+    timekeeping.start_missing(draft, rules.targets(draft.case), raised.detected_at)
+    return draft
+
+
+def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now: datetime) -> Draft:
+    """The parcel of a case has an exception: the case learns of it; one that was solved is open again."""
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    draft.set(exception_id=raised.exception_id, exception_kind=raised.kind)
+    _update(draft, raised.parcel)
+    classification = merged(case.classification, classify_exception(raised, rules), rules.life.sure)
+    if classification != case.classification:
+        draft.set(classification=classification)
+        draft.note(Classified())
+    if is_over(draft.case):
+        moves.reopen(draft, rules, raised.detected_at)
+    elif draft.case.status is CaseStatus.QUEUED:
+        draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+    return draft
+
+
+def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: datetime) -> Draft | None:
+    """The exception is over. A case that was only about it is resolved; a complaint or claim stays with people."""
+    if case.exception_id != cleared.exception_id or case.status is CaseStatus.CLOSED:
+        return None
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    _update(draft, cleared.parcel, cleared=True)
+    if not is_over(draft.case) and case.classification.kind in rules.life.self_resolving_kinds:
+        moves.resolve(draft, SYSTEM, now)
+        draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
+    return draft
+
+
+def learn(case: Case, snapshot: ParcelSnapshot, rules: Rules, now: datetime) -> Draft | None:
+    """The answer to a look-up. An unknown parcel is an answer too: who waits for the facts need not wait on."""
+    if case.status is CaseStatus.CLOSED or (case.parcel is not None and snapshot.parcel is None):
+        return None
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    _update(draft, snapshot.parcel)
+    return draft
+
+
+def _update(draft: Draft, parcel: Parcel | None, *, cleared: bool = False) -> None:
+    if parcel is not None:
+        draft.set(parcel=parcel)
+    draft.note(ParcelUpdated(cleared=cleared))

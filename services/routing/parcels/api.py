@@ -1,0 +1,51 @@
+"""Where is it: a parcel's track and open exceptions, from the partitions of this process (RO-3, RO-11)."""
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.routing.parcels.state import KINDS, ParcelState, decode, parcel_of
+from shared.messaging.partition_state.batch import instant
+from shared.messaging.partition_state.owner import PartitionOwner
+from shared.security.tokens import TokenVerifier
+from shared.web import Problem
+
+# Who the consignee is, and how to reach them, is not needed to say where a parcel is.
+_WITHOUT = {"shipment": {"consignee"}}
+
+
+def parcel_routes(owner: PartitionOwner, verifier: TokenVerifier) -> list[Route]:
+    """GET /v1/parcels/{tracking_number}, for agents."""
+
+    async def where_is(request: Request) -> Response:
+        verifier.require(request, "agent")
+        number = request.path_params["tracking_number"]
+        entry = owner.find(number.encode())
+        if entry is None:
+            raise _not_here(owner)
+        return Response(orjson.dumps(_answer(number, decode(entry.payload))), media_type="application/json")
+
+    return [Route("/v1/parcels/{tracking_number}", where_is, methods=["GET"])]
+
+
+def _answer(number: str, state: ParcelState) -> dict[str, object]:
+    return {
+        "parcel": parcel_of(number, state).model_dump(mode="json", exclude_none=True, exclude=_WITHOUT),
+        "exceptions": [
+            {"exception_id": e.exception_id, "kind": KINDS[e.kind], "since": instant(e.since)}
+            for e in state.episodes
+            if not e.cleared_at
+        ],
+        "signed": state.signed,
+    }
+
+
+def _not_here(owner: PartitionOwner) -> Problem:
+    return Problem(
+        404,
+        "No such parcel here",
+        "No scan of this number is known to the partitions of this process. Another routing process may own it: ask "
+        "each of them, or send a parcel lookup to parcel-events.v1.",
+        partitions=sorted(owner.owned),
+    )

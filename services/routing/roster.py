@@ -1,0 +1,52 @@
+"""The roster (RO-4): groups, agents, shifts, and what a case of each channel weighs (agents.yaml)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from shared.contracts.people import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """From `start` to `end` each day, over midnight where the end is the earlier; equal: around the clock."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+
+    def covers(self, at: datetime) -> bool:
+        local = at.astimezone(self.zone).time()
+        if self.start == self.end:
+            return True
+        if self.start < self.end:
+            return self.start <= local < self.end
+        return local >= self.start or local < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent (坐席); `capacity` in the points that cases weigh."""
+
+    agent_id: str
+    name: str
+    groups: frozenset[str]
+    skills: frozenset[str]
+    languages: frozenset[str]
+    capacity: int
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group's name for people, by language."""
+
+    name: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    agents: Mapping[str, Agent]
+    groups: Mapping[str, Group]
+    weights: Mapping[Channel, int]

@@ -1,0 +1,108 @@
+"""Loading the rule files; each is checked cell by cell, and what is wrong is said with file and cell."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from services.routing import table_specs
+from services.routing.decision_table import Domain, RuleError
+from services.routing.due import Calendar
+from services.routing.escalation import Ladders, Step
+from services.routing.keyword_file import lexicon_of
+from services.routing.lexicon import Lexicon
+from services.routing.life import Life
+from services.routing.roster_file import roster_of
+from services.routing.rule_file import RuleFile
+from services.routing.rules import Rules
+from shared.contracts.cases import CaseKind, ClockKind
+from shared.contracts.people import Channel
+
+DIRECTORY = Path(__file__).parent / "rules"
+FILES = (
+    "keywords.yaml",
+    "cases.yaml",
+    "classification.json",
+    "groups.json",
+    "sla.json",
+    "escalation.yaml",
+    "agents.yaml",
+)
+ROLES = ("lead", "supervisor")
+
+
+def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
+    """All rules; `today`, where given, must lie in every file's validity. Raises `RuleError`."""
+    parts = {name: RuleFile.read(directory / name, today) for name in FILES}
+    lexicon = lexicon_of(parts["keywords.yaml"])
+    roster = roster_of(parts["agents.yaml"])
+    life = _life(parts["cases.yaml"])
+    facts = {
+        "tag": Domain.text([*lexicon.tags, "other", *_extra_tags(lexicon)]),
+        "kind": Domain.text(CaseKind),
+        "tier": Domain.text(sorted(life.tiers)),
+        "channel": Domain.text(Channel),
+        "priority": Domain.whole(1, 4),
+    }
+    return Rules(
+        version=_version(parts),
+        lexicon=lexicon,
+        classification=parts["classification.json"].table(table_specs.classification(facts)),
+        groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
+        sla=parts["sla.json"].table(table_specs.sla(facts)),
+        calendar=Calendar(_ladders(parts["escalation.yaml"]), life),
+        roster=roster,
+    )
+
+
+def _extra_tags(lexicon: Lexicon) -> list[str]:
+    return [tag for tags in (*lexicon.exceptions.values(), *lexicon.forms.values()) for tag in tags]
+
+
+def _version(parts: Mapping[str, "RuleFile"]) -> str:
+    newest = max(str(part.content["valid_from"]) for part in parts.values())
+    digest = hashlib.sha256("".join(part.digest for part in parts.values()).encode()).hexdigest()
+    return f"{newest}#{digest[:8]}"
+
+
+def _life(part: RuleFile) -> Life:
+    kinds = [kind.value for kind in CaseKind]
+    tags = part.get("parcel_facts.tags", list)
+    if not all(isinstance(group, list) and group for group in tags):
+        raise RuleError(part.file, "parcel_facts.tags", "must be a list of lists of tags")
+    return Life(
+        reopen=timedelta(days=part.whole("reopen_days", 0, 365)),
+        reopen_without_reference=timedelta(hours=part.whole("reopen_without_reference_hours", 0, 24 * 365)),
+        auto_close=timedelta(hours=part.whole("auto_close_hours", 1, 24 * 365)),
+        tiers=frozenset(part.texts("tiers")),
+        references_max=part.whole("references_max", 1, 20),
+        open_cases_seen=part.whole("open_cases_seen", 1, 10),
+        sure=part.whole("sure_percent", 0, 100) / 100,
+        self_resolving_kinds=_kinds(part, "self_resolving_kinds", kinds),
+        parcel_facts_kinds=_kinds(part, "parcel_facts.kinds", kinds),
+        parcel_facts_tags=tuple(frozenset(map(str, group)) for group in tags),
+        auto_close_summary=part.by_language("auto_close_summary"),
+        exception_over_summary=part.by_language("exception_over_summary"),
+    )
+
+
+def _kinds(part: RuleFile, cell: str, allowed: Sequence[str]) -> frozenset[CaseKind]:
+    return frozenset(CaseKind(part.choice(cell, value, allowed)) for value in part.texts(cell))
+
+
+def _ladders(part: RuleFile) -> Ladders:
+    ladders: dict[ClockKind, tuple[Step, ...]] = {}
+    for ladder in part.get("ladders", list):
+        clock = part.choice("ladders.clock", part.get("clock", str, ladder), [c.value for c in ClockKind])
+        steps = []
+        for row in part.get("steps", list, ladder):
+            where = f"ladders.{clock}"
+            role = part.choice(f"{where}.role", part.get("role", str, row), ROLES)
+            after = timedelta(minutes=part.whole("after_minutes", 0, 60 * 24 * 60, row))
+            steps.append(Step(part.whole("level", 1, 9, row), after, role))
+        if [s.level for s in steps] != list(range(1, len(steps) + 1)) or sorted(s.after for s in steps) != [
+            s.after for s in steps
+        ]:
+            raise RuleError(part.file, f"ladders.{clock}.steps", "levels must be 1, 2, 3 … and later levels later")
+        ladders[ClockKind(clock)] = tuple(steps)
+    return ladders

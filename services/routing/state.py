@@ -1,0 +1,41 @@
+"""What routing keeps of a case, and what one decision on it yields."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.contracts.cases import Case, Change
+from shared.contracts.parcels import ParcelLookup
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """The case; the time at which something on it falls due; the keys that make it the only one of its kind.
+
+    No two stored cases share an open key: that is what keeps two simultaneous contacts from opening two cases.
+    A closed case holds its keys until its reopen window is over.
+    """
+
+    case: Case
+    next_due: datetime | None = None
+    open_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """One decision: the state after it and its changes in order; without changes nothing is announced."""
+
+    state: CaseState
+    changes: tuple[Change, ...] = ()
+    lookup: ParcelLookup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """Something on the case fell due."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFound:
+    """The assigner chose an agent for a queued case."""
+
+    agent: str

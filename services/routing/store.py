@@ -1,0 +1,156 @@
+"""Cases and the load of agents in MongoDB: two queries to load a batch, one bulk write to save it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
+
+from services.routing.assignment import Hold, Workload, holds
+from services.routing.roster import Roster
+from services.routing.state import CaseState
+from shared.contracts.cases import Case, CaseStatus
+from shared.messaging.handler import Conflict
+from shared.mongo import Database, Session
+
+Document = dict[str, Any]
+Span = tuple[str, str]
+
+_QUEUE = [("group", 1), ("status", 1), ("priority", 1), ("opened_at", 1)]
+
+
+class CaseStore:
+    """One document per case; what is indexed stands beside it, the case itself as JSON has it."""
+
+    def __init__(self, database: Database, roster: Roster) -> None:
+        self._cases = database.collection("cases")
+        self._agents = database.collection("agents")
+        self._roster = roster
+
+    async def create_indexes(self) -> None:
+        await self._cases.create_indexes(
+            [
+                IndexModel("open_keys", name="open_keys", unique=True, sparse=True),
+                IndexModel("next_due", name="next_due", sparse=True),
+                IndexModel(_QUEUE, name="queue"),
+            ]
+        )
+
+    async def enrol(self) -> None:
+        """Bring the agents of the roster into the collection; what they hold stays."""
+        for agent in self._roster.agents.values():
+            known = {"name": agent.name, "groups": sorted(agent.groups), "skills": sorted(agent.skills)}
+            terms = {"languages": sorted(agent.languages), "capacity": agent.capacity}
+            await self._agents.update_one({"_id": agent.agent_id}, {"$set": {**known, **terms}}, upsert=True)
+
+    async def holders(self, keys: Sequence[str], session: Session) -> list[CaseState]:
+        """The cases that hold one of these keys."""
+        return [_state(row) async for row in self._cases.find({"open_keys": {"$in": list(keys)}}, session=session)]
+
+    async def by_id(self, ids: Sequence[str], spans: Sequence[Span], session: Session) -> list[CaseState]:
+        """The cases of these ids, and those whose ids lie in one of these spans."""
+        wanted: Document = {"_id": {"$in": list(ids)}}
+        if spans:
+            ranges = [{"_id": {"$gte": first, "$lt": end}} for first, end in spans]
+            wanted = {"$or": [wanted, *ranges]}
+        return [_state(row) async for row in self._cases.find(wanted, session=session)]
+
+    async def get(self, case_id: str, session: Session | None = None) -> CaseState | None:
+        row = await self._cases.find_one({"_id": case_id}, session=session)
+        return None if row is None else _state(row)
+
+    async def due(self, now: datetime, limit: int, session: Session) -> list[CaseState]:
+        """The cases on which something has fallen due, the longest overdue first."""
+        found = self._cases.find({"next_due": {"$lte": now}}, session=session).sort("next_due", 1).limit(limit)
+        return [_state(row) async for row in found]
+
+    async def queued(self, group: str, limit: int, session: Session) -> list[CaseState]:
+        """The oldest most urgent cases of a group's queue."""
+        wanted = {"group": group, "status": CaseStatus.QUEUED.value}
+        found = self._cases.find(wanted, session=session).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
+        return [_state(row) async for row in found]
+
+    async def listed(
+        self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int
+    ) -> list[Case]:
+        """Cases of groups and statuses, the most urgent and oldest first."""
+        wanted = {"group": {"$in": list(groups)}, "status": {"$in": [status.value for status in statuses]}}
+        found = self._cases.find(wanted).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
+        return [_state(row).case async for row in found]
+
+    async def held_by(self, agent: str) -> list[Case]:
+        """The cases in the agent's hands, the most urgent and oldest first."""
+        row = await self._agents.find_one({"_id": agent}, {"held": 1})
+        ids = list((row or {}).get("held", {}))
+        cases = [_state(found).case async for found in self._cases.find({"_id": {"$in": ids}})]
+        return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
+
+    async def workloads(self, session: Session) -> list[Workload]:
+        """The agents of the roster with what they hold."""
+        return [
+            Workload(self._roster.agents[row["_id"]], sum(row.get("held", {}).values()), row.get("since"))
+            async for row in self._agents.find({}, session=session)
+            if row["_id"] in self._roster.agents
+        ]
+
+    async def save(
+        self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], now: datetime, session: Session
+    ) -> None:
+        """Write the states; raises `Conflict` where one was written by somebody else since it was loaded."""
+        if not changed:
+            return
+        old = [
+            ReplaceOne({"_id": case_id, "version": loaded[case_id].case.version}, _document(state))
+            for case_id, state in changed.items()
+            if case_id in loaded
+        ]
+        new = [InsertOne(_document(state)) for case_id, state in changed.items() if case_id not in loaded]
+        result = await self._cases.bulk_write([*old, *new], ordered=True, session=session)
+        if result.matched_count != len(old):
+            raise Conflict("a case was changed meanwhile")
+        await self._keep_loads(_all_holds(changed, loaded, self._roster), now, session)
+
+    async def _keep_loads(self, changes: Iterable[Hold], now: datetime, session: Session) -> None:
+        updates = [_hold_update(change, now) for change in changes]
+        if updates:
+            await self._agents.bulk_write(updates, ordered=True, session=session)
+
+
+def _all_holds(
+    changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], roster: Roster
+) -> list[Hold]:
+    changes = []
+    for case_id, state in changed.items():
+        before = loaded.get(case_id)
+        changes += holds(before.case if before else None, state.case, roster)
+    return changes
+
+
+def _hold_update(hold: Hold, now: datetime) -> UpdateOne:
+    place = f"held.{hold.case_id}"
+    if hold.weight is None:
+        return UpdateOne({"_id": hold.agent}, {"$unset": {place: ""}})
+    return UpdateOne({"_id": hold.agent}, {"$set": {place: hold.weight, "since": now}}, upsert=True)
+
+
+def _document(state: CaseState) -> Document:
+    case = state.case
+    row: Document = {
+        "_id": case.case_id,
+        "version": case.version,
+        "group": case.group,
+        "status": case.status.value,
+        "priority": case.classification.priority,
+        "opened_at": case.opened_at,
+        "case": orjson.loads(case.model_dump_json(exclude_none=True)),
+    }
+    if state.next_due is not None:
+        row["next_due"] = state.next_due
+    if state.open_keys:
+        row["open_keys"] = list(state.open_keys)
+    return row
+
+
+def _state(row: Mapping[str, Any]) -> CaseState:
+    return CaseState(Case.model_validate(row["case"]), row.get("next_due"), tuple(row.get("open_keys", ())))

@@ -1,0 +1,205 @@
+"""Which case a contact or a parcel's exception belongs to (RO-1), and the keys that make a case the only one.
+
+Keys of a case:
+  p:<tracking>:<identity>, o:<order>:<identity>   the customer's case about that parcel or order
+  p:<tracking>                                    the first case about that parcel, whoever wrote: an exception joins it
+  c<n>:<identity>                                 the n-th case of the customer: where a contact without reference goes
+An identity is the customer id or a contact point, hashed, so one person is found by phone or by mail. A key has one
+holder at a time (unique index). A contact that finds no holder opens a case that takes the keys; of two that do so
+at once one fails, reads again, and finds the other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+
+from services.routing.life import Life, is_over
+from services.routing.number import id_range
+from services.routing.state import CaseState
+from shared.contracts.base import derived_id
+from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import Parcel
+from shared.contracts.people import ContactKind, ContactPoint, Customer
+from shared.contracts.personal import Personal
+
+NOBODY = "-"
+_UNKNOWN = "unknown-"
+
+
+def identities(customer: Customer) -> tuple[str, ...]:
+    """The customer id and the contact points, hashed; `-` for the unknown owner of a parcel."""
+    if customer.customer_id.startswith(_UNKNOWN):
+        return (NOBODY,)
+    handles = [f"id:{customer.customer_id}", *(f"{c.kind}:{c.value.reveal().lower()}" for c in customer.contacts)]
+    return tuple(dict.fromkeys(_hashed(handle) for handle in handles))
+
+
+@lru_cache(maxsize=100_000)
+def _hashed(handle: str) -> str:
+    return blake2b(handle.encode(), digest_size=9).hexdigest()
+
+
+def owner_of(parcel: Parcel) -> Customer:
+    """Whom a parcel's exception concerns: the consignee, else the merchant, else somebody yet unknown."""
+    shipment = parcel.shipment
+    if shipment is not None and shipment.consignee is not None:
+        return shipment.consignee
+    if shipment is not None and shipment.merchant_id is not None:
+        merchant = shipment.merchant_id
+        return Customer(
+            customer_id=merchant, contacts=(ContactPoint(kind=ContactKind.WEBHOOK, value=Personal(merchant)),)
+        )
+    return Customer(customer_id=_UNKNOWN + derived_id(parcel.tracking_number, "owner"))
+
+
+def is_unknown(customer: Customer) -> bool:
+    return customer.customer_id.startswith(_UNKNOWN)
+
+
+def is_same_person(one: Customer, other: Customer) -> bool:
+    """The same customer id, or a contact point in common."""
+    return one == other or not set(identities(one)).isdisjoint(identities(other))
+
+
+def references(tracking_numbers: Sequence[str], order_numbers: Sequence[str], life: Life) -> tuple[str, ...]:
+    parcels = [f"p:{number}" for number in tracking_numbers]
+    orders = [f"o:{number}" for number in order_numbers]
+    return tuple((parcels + orders)[: life.references_max])
+
+
+def keys_of_contact(contact: Interaction, life: Life) -> Iterator[str]:
+    """Every key that matters for threading this contact."""
+    ids = identities(contact.customer)
+    for reference in references(contact.tracking_numbers, contact.order_numbers, life):
+        yield reference
+        yield f"{reference}:{NOBODY}"
+        yield from (f"{reference}:{i}" for i in ids)
+    yield from _slots(ids, life)
+
+
+def keys_of_exception(parcel: Parcel, life: Life) -> Iterator[str]:
+    """Every key that matters for threading an exception of this parcel."""
+    ids = identities(owner_of(parcel))
+    reference = f"p:{parcel.tracking_number}"
+    yield reference
+    yield f"{reference}:{NOBODY}"
+    yield from (f"{reference}:{i}" for i in ids)
+    yield from _slots(ids, life)
+
+
+def _slots(ids: Iterable[str], life: Life) -> Iterator[str]:
+    for identity in ids:
+        if identity != NOBODY:
+            yield from (f"c{n}:{identity}" for n in range(life.open_cases_seen))
+
+
+def is_slot(key: str) -> bool:
+    return key.startswith("c")
+
+
+class Book:
+    """The cases of one batch by their keys, as the decisions so far left them."""
+
+    def __init__(self, states: Iterable[CaseState], looked_up: Iterable[str]) -> None:
+        """`looked_up`: the keys whose holders, where there are any, are among `states`."""
+        self.states: dict[str, CaseState] = {}
+        self._holders: dict[str, str] = {}
+        self._looked_up = frozenset(looked_up)
+        for state in states:
+            self._enter(state)
+        self.loaded = dict(self.states)
+
+    def settle(self, state: CaseState, life: Life) -> CaseState:
+        """Enter a decided state, with the keys that it has a right to."""
+        settled = CaseState(state.case, state.next_due, self._keys(state, life))
+        self._enter(settled)
+        return settled
+
+    def find_contact(self, contact: Interaction, life: Life) -> str | None:
+        """The case that the contact belongs to, or None: open one."""
+        named = self._named(contact.case_number)
+        if named is not None:
+            return named
+        ids = identities(contact.customer)
+        concerned = references(contact.tracking_numbers, contact.order_numbers, life)
+        about = self._latest(f"{reference}:{i}" for reference in concerned for i in ids)
+        if about is not None:
+            return about
+        unowned = self._latest(f"{reference}:{NOBODY}" for reference in concerned)
+        if unowned is not None:
+            return unowned
+        mine = self._holding(_slots(ids, life))
+        if concerned:
+            mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
+        return _latest_of(mine)
+
+    def find_exception(self, parcel: Parcel) -> str | None:
+        """The case that the parcel's exception belongs to, or None: open one."""
+        reference = f"p:{parcel.tracking_number}"
+        owner = owner_of(parcel)
+        own = self._latest(f"{reference}:{i}" for i in (*identities(owner), NOBODY))
+        if own is not None:
+            return own
+        consignee_known = parcel.shipment is not None and parcel.shipment.consignee is not None
+        return None if consignee_known else self._latest([reference])
+
+    def find_cleared(self, parcel: Parcel, exception_id: str) -> str | None:
+        """The case that has this exception of the parcel, or None: it is long over."""
+        reference = f"p:{parcel.tracking_number}"
+        keys = [reference, *(f"{reference}:{i}" for i in (*identities(owner_of(parcel)), NOBODY))]
+        return _latest_of(s for s in self._holding(keys) if s.case.exception_id == exception_id)
+
+    def _enter(self, state: CaseState) -> None:
+        case_id = state.case.case_id
+        before = self.states.get(case_id)
+        for key in before.open_keys if before else ():
+            self._holders.pop(key, None)
+        self.states[case_id] = state
+        self._holders.update(dict.fromkeys(state.open_keys, case_id))
+
+    def _named(self, number: str | None) -> str | None:
+        """The case of that number, while it is open or can be reopened."""
+        span = id_range(number) if number else None
+        if span is None:
+            return None
+        return _latest_of(
+            s
+            for case_id, s in self.states.items()
+            if span[0] <= case_id < span[1] and (s.open_keys or s.case.status is not CaseStatus.CLOSED)
+        )
+
+    def _holding(self, keys: Iterable[str]) -> list[CaseState]:
+        return [self.states[self._holders[key]] for key in keys if key in self._holders]
+
+    def _latest(self, keys: Iterable[str]) -> str | None:
+        return _latest_of(self._holding(keys))
+
+    def _keys(self, state: CaseState, life: Life) -> tuple[str, ...]:
+        case, held = state.case, set(state.open_keys)
+        ids = identities(case.customer)
+
+        def may_have(key: str) -> bool:
+            return key in held or (key in self._looked_up and key not in self._holders)
+
+        wanted: list[str] = []
+        for reference in references(case.tracking_numbers, case.order_numbers, life):
+            if reference.startswith("p:"):
+                wanted.append(reference)
+            wanted += [f"{reference}:{i}" for i in ids]
+        keys = [key for key in wanted if may_have(key)]
+        for n in range(life.open_cases_seen):
+            slot = [f"c{n}:{i}" for i in ids if i != NOBODY]
+            if held.intersection(slot) or (slot and all(may_have(key) for key in slot)):
+                return (*keys, *(key for key in slot if may_have(key)))
+        return tuple(keys)
+
+
+def _has_references(case: Case) -> bool:
+    return bool(case.tracking_numbers or case.order_numbers)
+
+
+def _latest_of(states: Iterable[CaseState]) -> str | None:
+    """Open before resolved or closed, then the one that was last worked on."""
+    best = max(states, key=lambda s: (not is_over(s.case), s.case.updated_at, s.case.case_id), default=None)
+    return best.case.case_id if best else None

@@ -1,0 +1,56 @@
+"""Setting the clocks of a case in the making: start what the table asks for, meet, pause, resume."""
+
+from datetime import datetime
+
+from services.routing import clocks
+from services.routing.clocks import Targets
+from services.routing.draft import Draft
+from shared.contracts.cases import Clock, ClockKind
+
+
+def start_missing(draft: Draft, targets: Targets, at: datetime) -> None:
+    """Starts the clocks that the case should have and has not."""
+    for kind, target in targets.items():
+        if clocks.of_kind(draft.case.clocks, kind) is None:
+            _put(draft, clocks.start(kind, target, at), "started")
+
+
+def restart(draft: Draft, targets: Targets, at: datetime) -> None:
+    """Starts all clocks anew, as for a case that is opened again."""
+    for kind, target in targets.items():
+        _put(draft, clocks.start(kind, target, at), "started")
+
+
+def meet(draft: Draft, kind: ClockKind, at: datetime) -> None:
+    """Answers one clock of the case, where it still runs."""
+    clock = clocks.of_kind(draft.case.clocks, kind)
+    _put(draft, clock and clocks.meet(clock, at), "met")
+
+
+def meet_all(draft: Draft, at: datetime) -> None:
+    for clock in draft.case.clocks:
+        _put(draft, clocks.meet(clock, at), "met")
+
+
+def pause(draft: Draft, at: datetime) -> None:
+    """Stops the clocks that wait for the customer."""
+    for clock in draft.case.clocks:
+        _put(draft, clocks.pause(clock, at), "paused")
+
+
+def resume(draft: Draft, at: datetime) -> None:
+    for clock in draft.case.clocks:
+        _put(draft, clocks.resume(clock, at), "resumed")
+
+
+def first_response(draft: Draft, at: datetime) -> None:
+    """The customer was answered for the first time, or again after a new contact."""
+    meet(draft, ClockKind.FIRST_RESPONSE, at)
+    if draft.case.first_response_at is None:
+        draft.set(first_response_at=at)
+
+
+def _put(draft: Draft, clock: Clock | None, what: clocks.What) -> None:
+    if clock is not None:
+        draft.set(clocks=clocks.put(draft.case.clocks, clock))
+        draft.note(clocks.changed(clock.kind, what))

@@ -1,0 +1,49 @@
+"""Firing what fell due: clocks, escalations, automatic closing. One process of the service does it, 500 at a time."""
+
+import structlog
+
+from services.routing.case import decide
+from services.routing.record import messages, own_cause
+from services.routing.rules import Rules
+from services.routing.state import TimerFired
+from services.routing.store import CaseStore
+from shared.clock import Clock
+from shared.messaging.handler import Conflict, Session
+from shared.messaging.message import Outgoing
+from shared.messaging.outbox import Outbox
+from shared.mongo import Database
+
+log = structlog.get_logger()
+
+LIMIT = 500
+
+
+class Timers:
+    def __init__(self, database: Database, store: CaseStore, outbox: Outbox, rules: Rules, clock: Clock) -> None:
+        self._database = database
+        self._store = store
+        self._outbox = outbox
+        self._rules = rules
+        self._clock = clock
+
+    async def fire_all(self) -> None:
+        """Fire until nothing is due; what somebody else changed meanwhile comes with the next round."""
+        try:
+            while await self._database.transaction(self._fire) == LIMIT:
+                pass
+        except Conflict:
+            log.info("timer_conflict")
+
+    async def _fire(self, session: Session) -> int:
+        now = self._clock.now()
+        due = await self._store.due(now, LIMIT, session)
+        changed = {}
+        announced: list[Outgoing] = []
+        for state in due:
+            found = decide(state, TimerFired(), self._rules, now)
+            if found is not None:
+                changed[state.case.case_id] = found.state
+                announced += messages(found, own_cause("timer", found), now)
+        await self._store.save(changed, {state.case.case_id: state for state in due}, now, session)
+        await self._outbox.add(announced, session)
+        return len(due)

@@ -1,0 +1,1 @@
+"""Integration tests of routing on real Kafka and MongoDB."""

@@ -1,0 +1,1 @@
+"""Unit tests of routing: pure, from tables and with Hypothesis."""

@@ -1,0 +1,105 @@
+"""Contacts, exceptions and cases for the tests, with what a test does not care about filled in."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from services.routing import rule_files
+from services.routing.case import Event, decide
+from services.routing.rules import Rules
+from services.routing.state import CaseState, ChangeSet
+from shared.contracts.base import derived_id
+from shared.contracts.cases import Case, ClockKind
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import (
+    ExceptionKind,
+    Node,
+    Parcel,
+    ParcelExceptionCleared,
+    ParcelExceptionRaised,
+    Shipment,
+)
+from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
+from shared.contracts.personal import Personal
+
+NOON = datetime(2026, 11, 11, 4, 0, tzinfo=UTC)
+"""12:00 in Shanghai."""
+
+
+@cache
+def rules() -> Rules:
+    return rule_files.load()
+
+
+def after(**span: float) -> datetime:
+    return NOON + timedelta(**span)
+
+
+def customer(name: str = "ann", phone: str | None = None, email: str | None = None, **more: Any) -> Customer:
+    contacts = []
+    if phone:
+        contacts.append(ContactPoint(kind=ContactKind.PHONE, value=Personal(phone)))
+    if email:
+        contacts.append(ContactPoint(kind=ContactKind.EMAIL, value=Personal(email)))
+    return Customer(customer_id=name, contacts=tuple(contacts), **more)
+
+
+def contact(text: str = "你好", n: int | str = 1, who: Customer | None = None, **more: Any) -> Interaction:
+    """Contact number `n` of a customer, at NOON unless `at` says otherwise."""
+    at = more.pop("at", NOON)
+    fields: dict[str, Any] = {
+        "interaction_id": derived_id(str(n), "interaction"),
+        "channel": Channel.WEB,
+        "gateway": "web",
+        "customer": who or customer(),
+        "text": Personal(text),
+        "occurred_at": at,
+        "received_at": at,
+    }
+    return Interaction(**(fields | more))
+
+
+def parcel(tracking: str = "SF100", consignee: Customer | None = None, merchant: str | None = None) -> Parcel:
+    return Parcel(
+        tracking_number=tracking,
+        carrier="sf",
+        node=Node.HUB_IN,
+        shipment=Shipment(consignee=consignee, merchant_id=merchant),
+    )
+
+
+def raised(
+    kind: ExceptionKind = ExceptionKind.DELAY, level: int = 2, n: int | str = 1, at: datetime = NOON, **of: Any
+) -> ParcelExceptionRaised:
+    return ParcelExceptionRaised(
+        exception_id=derived_id(str(n), "exception"),
+        kind=kind,
+        level=level,
+        since=at - timedelta(hours=49),
+        detected_at=at,
+        parcel=parcel(**of),
+    )
+
+
+def cleared(of: ParcelExceptionRaised, at: datetime = NOON) -> ParcelExceptionCleared:
+    return ParcelExceptionCleared(exception_id=of.exception_id, kind=of.kind, cleared_at=at, parcel=of.parcel)
+
+
+def decided(state: CaseState | None, event: Event, now: datetime = NOON) -> ChangeSet:
+    """The decision, where there is one."""
+    found = decide(state, event, rules(), now)
+    assert found is not None, "nothing was decided"
+    return found
+
+
+def opened(text: str = "你好", now: datetime = NOON, **more: Any) -> CaseState:
+    return decided(None, contact(text, **more), now).state
+
+
+def names(found: ChangeSet) -> list[str]:
+    """The types of the changes; of a clock its kind and what befell it."""
+    return [f"{c.clock}:{c.change}" if c.type == "clock" else c.type for c in found.changes]
+
+
+def clock_states(case: Case) -> dict[ClockKind, str]:
+    return {clock.kind: clock.state.value for clock in case.clocks}

@@ -1,0 +1,134 @@
+"""Cases in memory with the database's own rules: snapshots, a version guard, unique open keys."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.routing.handlers import CaseHandler
+from services.routing.state import CaseState
+from services.routing.store import CaseStore, Span
+from shared.clock import Clock
+from shared.contracts.base import Contract
+from shared.contracts.interactions import Interaction
+from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
+from shared.messaging.handler import Conflict
+from shared.messaging.message import Incoming, Outgoing
+from shared.messaging.outcome import Done, Ignored
+from tests.unit.routing.builders import NOON, rules
+
+
+class World:
+    """What is stored: the cases, the ids of handled events, and what was published for each."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, CaseState] = {}
+        self.handled: dict[str, tuple[Outgoing, ...]] = {}
+
+    @property
+    def published(self) -> list[Outgoing]:
+        return [message for messages in self.handled.values() for message in messages]
+
+
+class Transaction(CaseStore):
+    """Reads what was stored when it began; writes all or nothing."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._snapshot = dict(world.cases)
+        self.written: Mapping[str, CaseState] = {}
+        self._loaded: Mapping[str, CaseState] = {}
+
+    async def holders(self, keys: Sequence[str], session: Any) -> list[CaseState]:
+        wanted = set(keys)
+        return [s for s in self._snapshot.values() if wanted.intersection(s.open_keys)]
+
+    async def by_id(self, ids: Sequence[str], spans: Sequence[Span], session: Any) -> list[CaseState]:
+        return [
+            s
+            for case_id, s in self._snapshot.items()
+            if case_id in ids or any(first <= case_id < end for first, end in spans)
+        ]
+
+    async def save(
+        self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], now: datetime, session: Any
+    ) -> None:
+        self.written, self._loaded = changed, loaded
+
+    def commit(self) -> None:
+        """Raises Conflict where a case was written meanwhile, or a key has another holder."""
+        for case_id in self.written:
+            stored = self._world.cases.get(case_id)
+            known = self._loaded.get(case_id)
+            if (stored.case.version if stored else None) != (known.case.version if known else None):
+                raise Conflict
+        after = {**self._world.cases, **self.written}
+        keys = [key for state in after.values() for key in state.open_keys]
+        if len(set(keys)) != len(keys):
+            raise Conflict
+        self._world.cases = after
+
+
+class Process:
+    """A process of routing: decides a batch on what it sees, and commits it, perhaps later."""
+
+    def __init__(self, world: World, clock: Clock | None = None) -> None:
+        self._world = world
+        self._clock = clock or Fixed()
+
+    async def decide(self, events: Sequence[Contract]) -> "Pending":
+        """The batch as a transaction that has not committed yet."""
+        incoming = [as_incoming(event) for event in events]
+        unique = {i.id: i for i in incoming if i.id not in self._world.handled}
+        fresh = list(unique.values())
+        transaction = Transaction(self._world)
+        outcomes = await CaseHandler(transaction, rules(), self._clock)(fresh, None)  # type: ignore[arg-type]
+        done: dict[str, tuple[Outgoing, ...]] = {}
+        for one, outcome in zip(fresh, outcomes, strict=True):
+            assert isinstance(outcome, Done | Ignored), outcome
+            done[one.id] = outcome.messages if isinstance(outcome, Done) else ()
+        return Pending(self, self._world, transaction, events, done)
+
+    async def handle(self, events: Sequence[Contract]) -> None:
+        """Decide and commit; after a conflict, again."""
+        await (await self.decide(events)).commit()
+
+
+class Pending:
+    def __init__(
+        self,
+        process: Process,
+        world: World,
+        transaction: Transaction,
+        events: Sequence[Contract],
+        done: dict[str, tuple[Outgoing, ...]],
+    ) -> None:
+        self._process = process
+        self._world = world
+        self._transaction = transaction
+        self._events = events
+        self._done = done
+
+    async def commit(self) -> None:
+        try:
+            if set(self._done) & set(self._world.handled):
+                raise Conflict
+            self._transaction.commit()
+        except Conflict:
+            await self._process.handle(self._events)
+        else:
+            self._world.handled |= self._done
+
+
+class Fixed(Clock):
+    """A clock that stands at noon."""
+
+    def now(self) -> datetime:
+        return NOON
+
+
+def as_incoming(event: Contract) -> Incoming[Any]:
+    if isinstance(event, Interaction):
+        return Incoming(event.interaction_id, "t", event, event.customer.customer_id, NOON, "topic", 0, 0, 0)
+    assert isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared)
+    event_id = f"{type(event).__name__}/{event.exception_id}"
+    return Incoming(event_id, "t", event, event.parcel.tracking_number, NOON, "topic", 0, 0, 0)
