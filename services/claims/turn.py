@@ -1,0 +1,33 @@
+"""One turn of a claim: its file while it is being decided, and the changes noted so far."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.claims.claim_file import ClaimFile
+from services.claims.lifecycle import Move, after
+from shared.contracts.claims import ClaimChange, PayoutRequested
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Every method gives a new turn."""
+
+    file: ClaimFile
+    changes: tuple[ClaimChange, ...] = ()
+    payout: PayoutRequested | None = None
+
+    def with_file(self, **fields: Any) -> "Turn":
+        return replace(self, file=self.file.model_copy(update=fields))
+
+    def with_claim(self, **fields: Any) -> "Turn":
+        return self.with_file(claim=self.file.claim.model_copy(update=fields))
+
+    def moved(self, move: Move) -> "Turn":
+        """Raises `Refused` for an illegal move."""
+        return self.with_claim(state=after(self.file.claim.state, move))
+
+    def noting(self, *changes: ClaimChange) -> "Turn":
+        return replace(self, changes=(*self.changes, *changes))
+
+    def paying(self, order: PayoutRequested) -> "Turn":
+        return replace(self, payout=order)
