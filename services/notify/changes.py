@@ -1,0 +1,106 @@
+"""What a change-set was about: the values its rules ask for, and the facts its lines need. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from services.notify.view import Facts
+from shared.contracts import cases, claims
+from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
+from shared.contracts.claims import Claim, ClaimChanged, ClaimState
+
+Event = CaseChanged | ClaimChanged
+AWARDED = frozenset({ClaimState.APPROVED, ClaimState.PARTLY_APPROVED, ClaimState.PAID, ClaimState.CLOSED})
+
+
+def change_set(event: Event) -> str:
+    """The name of a change-set within its case."""
+    if isinstance(event, CaseChanged):
+        return f"case#{event.case.version}"
+    return f"{event.claim.claim_id}#{event.claim.version}"
+
+
+def case_id_of(event: Event) -> str:
+    return event.case.case_id if isinstance(event, CaseChanged) else event.claim.case_id
+
+
+def changes_of(event: Event) -> Iterator[tuple[str, dict[str, Any], Facts]]:
+    """Each change as its name in the rule table, the values of its conditions, and its facts."""
+    if isinstance(event, CaseChanged):
+        for change in event.changes:
+            yield f"case.{change.type}", _case_conditions(event.case, change), _case_facts(event.case, change)
+    else:
+        for claim_change in event.changes:
+            facts = _claim_facts(event.claim, claim_change)
+            yield f"claim.{claim_change.type}", {"state": event.claim.state}, facts
+
+
+def running_due(case: Case, kind: ClockKind) -> datetime | None:
+    """When a clock that still runs is due."""
+    running = (ClockState.RUNNING, ClockState.WARNED)
+    return next((clock.due_at for clock in case.clocks if clock.kind == kind and clock.state in running), None)
+
+
+def _case_conditions(case: Case, change: cases.Change) -> dict[str, Any]:
+    values: dict[str, Any] = {"origin": case.origin, "kind": case.classification.kind}
+    if isinstance(change, cases.ClockChanged):
+        values |= {"clock": change.clock, "change": change.change}
+    elif isinstance(change, cases.Escalated):
+        values["level"] = change.level
+    elif isinstance(change, cases.ParcelUpdated):
+        values["cleared"] = change.cleared
+    return values
+
+
+def _case_facts(case: Case, change: cases.Change) -> Facts:
+    promise = running_due(case, ClockKind.RESOLUTION)
+    match change:
+        case cases.Opened():
+            return Facts(kind=case.classification.kind, exception=case.exception_kind)
+        case cases.ContactAdded():
+            return Facts(channel=change.channel)
+        case cases.Assigned():
+            return Facts(group=change.group)
+        case cases.ClockChanged():
+            return Facts(promise=promise)
+        case cases.Escalated():
+            return Facts(role=change.role)
+        case cases.Replied():
+            return Facts(text=change.text)
+        case cases.Closed():
+            return Facts(text=case.summary)
+        case cases.ParcelUpdated():
+            return Facts(node=case.parcel.node if case.parcel else None)
+        case _:
+            return Facts()
+
+
+def _claim_facts(claim: Claim, change: claims.ClaimChange) -> Facts:
+    match change:
+        case claims.ClaimOpened():
+            return Facts(claim=claim.number)
+        case claims.EvidenceRequested():
+            return Facts(evidence=change.missing)
+        case claims.EvidenceReceived():
+            return Facts(received=change.kinds)
+        case claims.LiabilityDetermined():
+            return Facts(party=claim.liability.party if claim.liability else None)
+        case claims.Decided():
+            return Facts(outcome=_outcome(claim), amount=awarded(claim), text=change.reason)
+        case claims.Paid() | claims.PayoutRequestedChange():
+            return Facts(amount=claim.payout.amount_fen if claim.payout else awarded(claim))
+        case _:
+            return Facts()
+
+
+def awarded(claim: Claim) -> int | None:
+    return claim.award.amount_fen if claim.award and claim.state in AWARDED else None
+
+
+def _outcome(claim: Claim) -> ClaimState:
+    """The decision itself where the claim has gone on to `paid` in the same change-set."""
+    if claim.state not in (ClaimState.PAID, ClaimState.CLOSED) or claim.award is None:
+        return claim.state
+    if claim.award.amount_fen == 0:
+        return ClaimState.REJECTED
+    return ClaimState.PARTLY_APPROVED if claim.award.amount_fen < claim.claimed_fen else ClaimState.APPROVED

@@ -1,0 +1,167 @@
+"""The variables of a notice's templates, in the customer's language; the declared sets stand here (NO-8). Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from services.notify.changes import Event
+from services.notify.links import Links
+from services.notify.ruleset import Row, Rules
+from services.notify.stage import case_stage
+from services.notify.view import ClaimView, Facts, View
+from services.notify.words import full_time, in_sentence, yuan
+from shared.contracts.cases import CaseChanged
+from shared.contracts.claims import Law
+from shared.contracts.notices import NoticeKind
+from shared.contracts.people import Customer
+
+COMMON = frozenset(
+    {"brand", "language", "number", "name", "kind", "tracking", "group", "link", "hotline"}
+    | {"headline", "lines", "title", "next_step", "steps"}
+)
+OWN: Mapping[NoticeKind, frozenset[str]] = {
+    NoticeKind.RECEIVED: frozenset(),
+    NoticeKind.STAGE: frozenset(),
+    NoticeKind.REPLY: frozenset({"reply"}),
+    NoticeKind.EVIDENCE_NEEDED: frozenset({"claim_number", "evidence"}),
+    NoticeKind.DECIDED: frozenset(
+        {"claim_number", "outcome", "amount", "claimed", "arithmetic", "liability", "reason", "law"}
+    ),
+    NoticeKind.PAID: frozenset({"claim_number", "amount", "payee", "reference"}),
+    NoticeKind.CLOSED: frozenset({"summary"}),
+}
+"""The variables that each kind's templates may use, besides the common ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A change with the row that speaks of it; `place` is where it stands in its change-set."""
+
+    row: Row
+    facts: Facts
+    place: int = 0
+
+
+def variables_of(kind: NoticeKind) -> frozenset[str]:
+    return COMMON | OWN[kind]
+
+
+def letter(event: Event, view: View, told: Sequence[Line], rules: Rules, links: Links) -> dict[str, Any]:
+    """The variables for the notice of `told`, the first of which gives its kind; exactly the declared ones."""
+    language = customer_of(event).language
+    kind = told[0].row.tell
+    assert kind is not None
+    variables = _common(event, view, told, rules, links, language)
+    claim = None
+    if not isinstance(event, CaseChanged):
+        claim = next(c for c in view.claims if c.claim_id == event.claim.claim_id)
+    return variables | _own(kind, told[0].facts, claim, rules, language)
+
+
+def customer_of(event: Event) -> Customer:
+    return event.case.customer if isinstance(event, CaseChanged) else event.claim.customer
+
+
+def speak(line: Line, rules: Rules, language: str, write: Any = full_time) -> str:
+    """A row's sentence about its facts."""
+    assert line.row.sentence is not None
+    return line.row.sentence.say(language, fact_words(line.facts, rules, language, partial(write, language=language)))
+
+
+def fact_words(facts: Facts, rules: Rules, language: str, write: Any) -> dict[str, str]:
+    """Facts as words: the variables that a row's sentence may use."""
+    words = rules.words
+    return {
+        "kind": in_sentence(words.case_kinds[facts.kind][language]) if facts.kind else "",
+        "group": words.open_name(words.groups, facts.group, language),
+        "role": words.open_name(words.roles, facts.role, language),
+        "exception": words.exceptions[facts.exception][language] if facts.exception else "",
+        "promise": write(facts.promise) if facts.promise else "",
+        "amount": yuan(facts.amount) if facts.amount is not None else "",
+        "evidence": words.evidence_list(facts.evidence, language),
+        "received": words.evidence_list(facts.received, language),
+        "channel": words.open_name(words.channels, facts.channel, language),
+        "node": words.nodes[facts.node][language] if facts.node else "",
+        "outcome": words.claim_states[facts.outcome][language] if facts.outcome else "",
+        "claim": facts.claim or "",
+        "party": words.parties[facts.party][language] if facts.party else "",
+    }
+
+
+def _common(
+    event: Event, view: View, told: Sequence[Line], rules: Rules, links: Links, language: str
+) -> dict[str, Any]:
+    write = partial(full_time, language=language)
+    stage = case_stage(view, rules, language, write)
+    case, name = view.case, customer_of(event).name
+    words = rules.words
+    return {
+        "brand": words.brand[language],
+        "language": language,
+        "number": view.number,
+        "name": name.reveal() if name else "",
+        "headline": speak(told[0], rules, language),
+        "lines": [speak(line, rules, language) for line in told[1:]],
+        "title": stage.title,
+        "next_step": stage.next_step,
+        "steps": stage.steps,
+        "group": words.open_name(words.groups, case.group, language) if case else "",
+        "tracking": ", ".join(case.tracking_numbers) if case else "",
+        "kind": words.case_kinds[case.kind][language] if case else "",
+        "link": links.page(view.case_id) + f"?lang={language}",
+        "hotline": words.hotline[language],
+    }
+
+
+def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, language: str) -> dict[str, Any]:
+    match kind:
+        case NoticeKind.REPLY:
+            return {"reply": facts.text.reveal() if facts.text else ""}
+        case NoticeKind.CLOSED:
+            return {"summary": facts.text.reveal() if facts.text else ""}
+        case NoticeKind.EVIDENCE_NEEDED | NoticeKind.DECIDED | NoticeKind.PAID:
+            assert claim is not None
+            return {"claim_number": claim.number, **_claim_own(kind, facts, claim, rules, language)}
+        case _:
+            return {}
+
+
+def _claim_own(kind: NoticeKind, facts: Facts, claim: ClaimView, rules: Rules, language: str) -> dict[str, Any]:
+    words = rules.words
+    if kind == NoticeKind.EVIDENCE_NEEDED:
+        return {"evidence": [(words.evidence[e][language], words.evidence_hints[e][language]) for e in facts.evidence]}
+    if kind == NoticeKind.PAID:
+        return {
+            "amount": yuan(facts.amount or 0),
+            "payee": claim.payee_mask or "",
+            "reference": claim.provider_ref or "",
+        }
+    award = claim.award
+    return {
+        "outcome": words.claim_states[facts.outcome or claim.state][language],
+        "amount": yuan(facts.amount) if facts.amount is not None else "",
+        "claimed": yuan(claim.claimed_fen) if claim.claimed_fen else "",
+        "arithmetic": [(word(s, language), yuan(s.amount_fen)) for s in award.steps] if award else [],
+        "liability": reason_of(claim, language),
+        "reason": facts.text.reveal() if facts.text else "",
+        "law": [(law.ref, word(law, language)) for law in laws_of(claim)],
+    }
+
+
+def word(both: Any, language: str) -> str:
+    """A contract's text in the reader's language."""
+    return str(both.en if language == "en" else both.zh)
+
+
+def reason_of(claim: ClaimView, language: str) -> str:
+    """Why who is liable, or nothing where that is not yet known."""
+    if claim.liability is None:
+        return ""
+    return claim.liability.reason_en if language == "en" else claim.liability.reason_zh
+
+
+def laws_of(claim: ClaimView) -> list[Law]:
+    """Each provision once, liability's first."""
+    found = [*(claim.liability.law if claim.liability else ()), *(claim.award.law if claim.award else ())]
+    return list({law.ref: law for law in found}.values())

@@ -1,0 +1,33 @@
+"""The link to a case's progress page: its token is a keyed hash of the case id, so nobody can guess one (NO-5)."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PURPOSE = b"parcelcare/progress/1:"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes tokens and links with the key of {secrets_dir}/progress.key."""
+
+    public_url: str
+    key: bytes = field(repr=False)
+
+    @staticmethod
+    def load(public_url: str, secrets_dir: Path) -> "Links":
+        """Raises `ValueError` where the key is shorter than 32 characters, `FileNotFoundError` where there is none."""
+        key = (secrets_dir / "progress.key").read_text("utf-8").strip().encode()
+        if len(key) < 32:
+            raise ValueError("progress.key: at least 32 random characters are needed")
+        return Links(public_url.rstrip("/"), key)
+
+    def token(self, case_id: str) -> str:
+        """128 bits of HMAC-SHA256, 22 characters that stand in a URL as they are."""
+        digest = hmac.new(self.key, _PURPOSE + case_id.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+    def page(self, case_id: str) -> str:
+        return f"{self.public_url}/p/{self.token(case_id)}"

@@ -1,0 +1,120 @@
+"""What a change means for the case's page and its customer: one view, at most one notice (NO-1, NO-3). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notify.changes import Event, change_set, changes_of
+from services.notify.letter import Line, customer_of, letter
+from services.notify.links import Links
+from services.notify.project import project
+from services.notify.ruleset import Rules
+from services.notify.templates import Templates
+from services.notify.view import Entry, Told, View
+from shared.contracts.base import derived_id
+from shared.contracts.notices import NOTICE_REQUESTED, NoticeRequested
+from shared.contracts.people import ContactKind, Customer
+from shared.contracts.personal import Personal
+from shared.contracts.topics import NOTICE_REQUESTS
+from shared.messaging.handler import IGNORED, Decision
+from shared.messaging.message import Incoming, Outgoing, outgoing
+
+SOURCE = "notify"
+NOTHING: Decision[View] = Decision()
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What a plan needs besides the event: the rule tables, the templates, and how links are made."""
+
+    rules: Rules
+    templates: Templates
+    links: Links
+
+
+def concerns(event: Event, rules: Rules) -> bool:
+    """False where the page shows nothing of the event, whatever the view is (a warned clock)."""
+    rows = (rules.notices.row_of(change, values) for change, values, _ in changes_of(event))
+    return any(row is not None and row.shows != "nothing" for row in rows)
+
+
+def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: datetime) -> Decision[View]:
+    """The view after the event and its notice. An event that the view already holds changes nothing."""
+    event = incoming.event
+    if not concerns(event, planner.rules):
+        return IGNORED
+    of = change_set(event)
+    if view is not None and view.knows(of):
+        return NOTHING
+    lines = _lines(event, planner.rules)
+    told = [line for line in lines if line.row.tell]
+    way = _way(customer_of(event)) if told else None
+    entries = [
+        Entry(
+            of=of,
+            at=event.at,
+            place=line.place,
+            row=line.row.id,
+            facts=line.facts,
+            told=way if line.row.tell else None,
+        )
+        for line in lines
+    ]
+    after = project(view, event, entries)
+    if view is not None and not entries and after.model_copy(update={"version": view.version}) == view:
+        return NOTHING
+    if way is None or way == "nobody":
+        return Decision(after)
+    return Decision(after, (_notice(incoming, after, told, way, planner, now),))
+
+
+def _lines(event: Event, rules: Rules) -> list[Line]:
+    """The event's lines by precedence, one for each row."""
+    found: dict[str, Line] = {}
+    for place, (change, values, facts) in enumerate(changes_of(event)):
+        row = rules.notices.row_of(change, values)
+        if row is not None and row.sentence is not None:
+            found[row.id] = Line(row, facts, place)
+    return sorted(found.values(), key=lambda line: rules.notices.precedence(line.row))
+
+
+def _way(customer: Customer) -> Told:
+    if customer.reach(ContactKind.EMAIL):
+        return "email"
+    return "webhook" if customer.reach(ContactKind.WEBHOOK) else "nobody"
+
+
+def _notice(
+    incoming: Incoming[Event], view: View, told: Sequence[Line], way: Told, planner: Planner, now: datetime
+) -> Outgoing:
+    event = incoming.event
+    customer, kind = customer_of(event), told[0].row.tell
+    assert kind is not None
+    assert way != "nobody"
+    variables = letter(event, view, told, planner.rules, planner.links)
+    address = customer.reach(ContactKind.EMAIL if way == "email" else ContactKind.WEBHOOK)
+    notice = NoticeRequested(
+        notice_id=derived_id(incoming.id, "notice"),
+        kind=kind,
+        case_id=view.case_id,
+        case_number=view.number,
+        customer_id=customer.customer_id,
+        language=customer.language,
+        channel=way,
+        address=Personal(address or ""),
+        subject=Personal(planner.templates.subject(kind, variables)),
+        text=Personal(planner.templates.text(kind, variables)),
+        html=Personal(planner.templates.html(kind, variables)) if way == "email" else None,
+        in_reply_to=view.case.mail_thread if view.case and way == "email" else None,
+        caused_at=event.at,
+    )
+    return outgoing(
+        NOTICE_REQUESTS,
+        notice,
+        type=NOTICE_REQUESTED,
+        key=customer.customer_id,
+        cause=incoming.id,
+        time=now,
+        source=SOURCE,
+        traceparent=incoming.traceparent,
+    )

@@ -1,0 +1,217 @@
+"""The tables of this service as loaded: what is told, what stage it is, what things are called (NO-1, NO-8)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from services.notify.tables import Cells, Sentence, Table, Word, read_table
+from services.notify.words import Words
+from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind
+from shared.contracts.claims import ClaimChanged, ClaimState
+from shared.contracts.notices import NoticeKind
+
+RULES_DIR = Path(__file__).parent / "rules"
+ROW_VARIABLES = frozenset(
+    {"kind", "group", "role", "exception", "promise", "channel", "node"}
+    | {"claim", "evidence", "received", "party", "outcome", "amount"}
+)
+NEXT_VARIABLES = frozenset({"group", "promise", "first", "evidence", "amount"})
+YES_NO: frozenset[Any] = frozenset({True, False})
+ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
+    "origin": frozenset({"contact", "parcel_exception"}),
+    "kind": frozenset(CaseKind),
+    "clock": frozenset(ClockKind),
+    "change": frozenset({"started", "warned", "paused", "resumed", "breached", "met"}),
+    "level": frozenset(range(1, 10)),
+    "cleared": YES_NO,
+    "state": frozenset(ClaimState),
+}
+STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {
+    "status": frozenset(CaseStatus),
+    "claim": frozenset(ClaimState) | {"none"},
+    "escalated": YES_NO,
+    "answered": YES_NO,
+    "state": frozenset(ClaimState),
+    "by_person": YES_NO,
+}
+
+Condition = bool | int | str | tuple[bool | int | str, ...]
+Conditions = Mapping[str, Condition]
+
+
+def _changes(contract: type[CaseChanged] | type[ClaimChanged], prefix: str) -> frozenset[str]:
+    schema = contract.model_json_schema()["properties"]["changes"]["items"]["discriminator"]["mapping"]
+    return frozenset(f"{prefix}.{name}" for name in schema)
+
+
+CHANGES = _changes(CaseChanged, "case") | _changes(ClaimChanged, "claim")
+"""Every change there is: case.opened … claim.withdrawn."""
+
+
+def holds(when: Conditions, facts: Mapping[str, Any]) -> bool:
+    """Whether each condition names the fact's value, or lists it."""
+    return all(
+        facts.get(name) in wanted if isinstance(wanted, tuple) else facts.get(name) == wanted
+        for name, wanted in when.items()
+    )
+
+
+class Row(Cells):
+    """One change that a customer sees or is told of."""
+
+    id: str = Field(pattern="^[a-z_]+$")
+    change: str
+    when: Conditions = Field(default_factory=dict)
+    tell: NoticeKind | None = None
+    shows: Literal["timeline", "state", "nothing"]
+    sentence: Sentence | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, cells: Any) -> Any:
+        if not isinstance(cells, dict) or not {"zh", "en"} & cells.keys():
+            return cells
+        rest = {name: cell for name, cell in cells.items() if name not in ("zh", "en")}
+        return {**rest, "sentence": {name: cells[name] for name in ("zh", "en") if name in cells}}
+
+    @field_validator("change")
+    @classmethod
+    def _known_change(cls, value: str) -> str:
+        if value not in CHANGES:
+            raise ValueError(f"{value} is no change; there are {', '.join(sorted(CHANGES))}")
+        return value
+
+    @field_validator("when")
+    @classmethod
+    def _known_conditions(cls, value: Conditions) -> Conditions:
+        return _check_conditions(value, ROW_CONDITIONS)
+
+    @model_validator(mode="after")
+    def _spoken(self) -> Self:
+        if (self.sentence is None) != (self.shows != "timeline"):
+            raise ValueError("a row that shows a line needs zh and en, any other has none")
+        if self.tell and self.shows != "timeline":
+            raise ValueError("what is told is shown as well: shows must be timeline")
+        if self.sentence:
+            _check_names(self.sentence.variables, ROW_VARIABLES, "variable")
+        return self
+
+
+class NoticeRules(Table):
+    """rules/notices.yaml: order is precedence."""
+
+    rows: tuple[Row, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        ids = [row.id for row in self.rows]
+        if doubled := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"rows: id {doubled.pop()} stands twice")
+        covered = {row.change for row in self.rows if not row.when}
+        if open_ends := sorted(CHANGES - covered):
+            raise ValueError(f"rows: {open_ends[0]} has no row without conditions")
+        return self
+
+    def row_of(self, change: str, facts: Mapping[str, Any]) -> Row | None:
+        return next((row for row in self._by_change[change] if holds(row.when, facts)), None)
+
+    def by_id(self, row_id: str) -> Row | None:
+        return self._by_id.get(row_id)
+
+    def precedence(self, row: Row) -> int:
+        return self._places[row.id]
+
+    @cached_property
+    def _by_change(self) -> Mapping[str, tuple[Row, ...]]:
+        return {change: tuple(r for r in self.rows if r.change == change) for change in CHANGES}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Row]:
+        return {row.id: row for row in self.rows}
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {row.id: place for place, row in enumerate(self.rows)}
+
+
+class StageRow(Cells):
+    """A stage by conditions, with what it is called and what happens next."""
+
+    when: Conditions
+    stage: str
+    next: Sentence
+    title: Word | None = None
+    done: bool = False
+
+    @field_validator("when")
+    @classmethod
+    def _known_conditions(cls, value: Conditions) -> Conditions:
+        return _check_conditions(value, STAGE_CONDITIONS)
+
+    @field_validator("next")
+    @classmethod
+    def _known_variables(cls, value: Sentence) -> Sentence:
+        _check_names(value.variables, NEXT_VARIABLES, "variable")
+        return value
+
+
+class StageRules(Table):
+    """rules/stages.yaml."""
+
+    case_stages: dict[str, Word]
+    claim_stages: dict[str, Word]
+    case: tuple[StageRow, ...] = Field(min_length=1)
+    claim: tuple[StageRow, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, rows, stages in (("case", self.case, self.case_stages), ("claim", self.claim, self.claim_stages)):
+            if rows[-1].when:
+                raise ValueError(f"{name}: the last row must have no conditions")
+            if unknown := [row.stage for row in rows if row.stage not in stages]:
+                raise ValueError(f"{name}: stage {unknown[0]} does not stand in {name}_stages")
+            if name == "case" and any(row.title is None for row in rows):
+                raise ValueError("case: each row needs a title")
+        return self
+
+
+def stage_row(rows: Iterable[StageRow], facts: Mapping[str, Any]) -> StageRow:
+    return next(row for row in rows if holds(row.when, facts))
+
+
+def _check_names(names: Iterable[str], allowed: Iterable[str], what: str) -> None:
+    if unknown := sorted(set(names) - set(allowed)):
+        raise ValueError(f"{unknown[0]} is no {what}; there are {', '.join(sorted(allowed))}")
+
+
+def _check_conditions(when: Conditions, allowed: Mapping[str, frozenset[Any]]) -> Conditions:
+    _check_names(when, allowed, "condition")
+    for name, wanted in when.items():
+        for value in wanted if isinstance(wanted, tuple) else (wanted,):
+            if value not in allowed[name]:
+                known = ", ".join(sorted(str(v) for v in allowed[name]))
+                raise ValueError(f"{name}: {value} is no value of it; there are {known}")
+    return when
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All tables of this service."""
+
+    notices: NoticeRules
+    stages: StageRules
+    words: Words
+
+
+def load_rules(today: date, directory: Path = RULES_DIR) -> Rules:
+    """Raises `tables.TableError`, which names file and cell."""
+    return Rules(
+        notices=read_table(directory / "notices.yaml", NoticeRules, today),
+        stages=read_table(directory / "stages.yaml", StageRules, today),
+        words=read_table(directory / "words.yaml", Words, today),
+    )

@@ -1,0 +1,25 @@
+"""The settings of notify, beside the common ones."""
+
+from pydantic import SecretStr
+
+from shared.settings import CommonSettings
+
+
+class NotifySettings(CommonSettings):
+    """Mail server, sender, webhooks, and the progress page's limits."""
+
+    mail_host: str = "127.0.0.1"
+    mail_port: int = 1025
+    mail_username: str | None = None
+    mail_password: SecretStr | None = None
+    mail_start_tls: bool = False
+    mail_from: str = "service@parcelcare.example"
+    mail_from_name: str = "ParcelCare 包裹关怀"
+    mail_domain: str = "parcelcare.example"
+    mail_connections: int = 8
+    mail_timeout_s: float = 15.0
+    webhook_sink_url: str = "http://127.0.0.1:28013"
+    webhook_timeout_s: float = 10.0
+    send_deadline_s: float = 30.0
+    progress_poll_s: float = 0.3
+    progress_watchers: int = 5000
