@@ -1,0 +1,240 @@
+"""From a batch of events to increments of indicators. Pure: every figure comes from the event alone (ME-1)."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from services.metrics import indicator as i
+from services.metrics.indicator import Indicator
+from services.metrics.readings import (
+    CaseChange,
+    CaseChangedReading,
+    CaseReading,
+    ClaimChange,
+    ClaimChangedReading,
+    ClaimReading,
+    ExceptionClearedReading,
+    ExceptionRaisedReading,
+    NoticeFailedReading,
+    NoticeSentReading,
+    StandingReading,
+)
+from shared.contracts.cases import CaseStatus
+from shared.contracts.claims import ClaimState
+from shared.messaging.message import Incoming
+from shared.messaging.outcome import Done, Ignored, Outcome, Retry
+
+Hour = int
+"""Whole hours since 1970, UTC."""
+Cell = tuple[str, tuple[str, ...], Hour]
+"""Indicator, labels, and the hour in which it happened."""
+Increments = list[tuple[Indicator, tuple[str, ...], int]]
+
+DECISIONS = (ClaimState.APPROVED, ClaimState.PARTLY_APPROVED, ClaimState.REJECTED)
+OPEN = (CaseStatus.QUEUED, CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER)
+LONG_NUMBER = re.compile(r"\d{6}")
+UNFIT = re.compile(r"[^\w.:/+-]+")
+LONGEST_LABEL = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The increments of a batch, one outcome per record in its order, and what went wrong with which event."""
+
+    amounts: dict[Cell, int]
+    outcomes: list[Outcome]
+    failures: list[tuple[str, Exception]]
+
+
+def fold(batch: Sequence[Incoming[Any]]) -> Folded:
+    """Add up a batch. An event that counts nothing is ignored; one that fails does not touch its neighbours."""
+    amounts: dict[Cell, int] = {}
+    outcomes: list[Outcome] = []
+    failures: list[tuple[str, Exception]] = []
+    for incoming in batch:
+        if type(incoming.event) not in COUNTERS:
+            outcomes.append(Ignored())
+            continue
+        try:
+            at, increments = count(incoming.event)
+        except Exception as error:  # noqa: BLE001 the caller records it, and the event is tried again
+            failures.append((incoming.id, error))
+            outcomes.append(Retry(type(error).__name__))
+            continue
+        hour = hour_of(at)
+        for indicator, labels, amount in increments:
+            cell = (indicator.name, labels, hour)
+            amounts[cell] = amounts.get(cell, 0) + amount
+        outcomes.append(Done() if increments else Ignored())
+    return Folded(amounts, outcomes, failures)
+
+
+def count(event: Any) -> tuple[datetime, Increments]:
+    """When an event happened and what it adds; raises KeyError for a type that no indicator is about."""
+    return COUNTERS[type(event)](event)
+
+
+def of_case(event: CaseChangedReading) -> tuple[datetime, Increments]:
+    """Counts the changes of a case, and the difference between how it stood before and stands after."""
+    case = event.case
+    by = (case.channel, case.classification.kind)
+    found: Increments = []
+    for change in event.changes:
+        _case_change(event, change, by, found)
+    if event.before is not None or case.version == 1:
+        _case_difference(event.before, case, by, found)
+    return event.at, found
+
+
+def _case_difference(before: StandingReading | None, case: CaseReading, by: tuple[str, str], found: Increments) -> None:
+    if case.first_response_at and (before is None or before.first_response_at is None):
+        observe(found, i.FIRST_RESPONSE, by, case.opened_at, case.first_response_at)
+    stood = before.group if before and before.status in OPEN else None
+    stands = case.group if case.status in OPEN else None
+    if stood == stands:
+        return
+    opened = str(hour_of(case.opened_at))
+    if stood is not None:
+        found.append((i.BACKLOG, (label(stood), opened), -1))
+    if stands is not None:
+        found.append((i.BACKLOG, (label(stands), opened), 1))
+
+
+def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, str], found: Increments) -> None:
+    case = event.case
+    match change.type:
+        case "opened":
+            found.append((i.CASES_OPENED, (*by, leading_tag(case), case.origin), 1))
+        case "contact_added":
+            found.append((i.CONTACTS, (change.channel or case.channel, by[1], leading_tag(case)), 1))
+            observe(found, i.STAGE, ("contact_to_case",), change.occurred_at or event.at, event.at)
+        case "clock" if change.clock is not None:
+            found.append((i.CLOCK_CHANGES, (change.clock, change.change), 1))
+        case "escalated":
+            found.append((i.ESCALATIONS, (str(change.level), label(change.role)), 1))
+        case "replied":
+            found.append((i.REPLIES, (case.channel,), 1))
+        case "resolved":
+            found.append((i.CASES_RESOLVED, by, 1))
+            observe(found, i.RESOLUTION, by, case.opened_at, case.resolved_at or event.at)
+        case "closed":
+            first = "yes" if case.contacts <= 1 and case.reopened == 0 else "no"
+            found.append((i.CASES_CLOSED, (*by, case.origin, first), 1))
+        case "reopened":
+            found.append((i.CASES_REOPENED, by, 1))
+
+
+def of_claim(event: ClaimChangedReading) -> tuple[datetime, Increments]:
+    claim = event.claim
+    kind = claim.kind
+    found: Increments = []
+    for change in event.changes:
+        _claim_change(event, change, found)
+    known = event.before is not None or claim.version == 1
+    if known and event.before != claim.state:
+        if event.before is not None:
+            found.append((i.CLAIMS, (event.before, kind), -1))
+        found.append((i.CLAIMS, (claim.state, kind), 1))
+    return event.at, found
+
+
+def _claim_change(event: ClaimChangedReading, change: ClaimChange, found: Increments) -> None:
+    claim, kind = event.claim, event.claim.kind
+    match change.type:
+        case "opened":
+            found.append((i.CLAIMS_OPENED, (kind,), 1))
+        case "evidence_requested":
+            found.extend((i.EVIDENCE_REQUESTS, (piece,), 1) for piece in change.missing)
+        case "review_requested":
+            found.append((i.CLAIM_REVIEWS, (kind,), 1))
+        case "decided":
+            party = claim.liability.party if claim.liability else "none"
+            route = "fast_track" if claim.fast_track else "reviewed"
+            found.append((i.CLAIMS_DECIDED, (kind, party, result_of(claim), route), 1))
+            observe(found, i.STAGE, ("claim_to_decision",), claim.opened_at, event.at)
+        case "paid":
+            found.append((i.PAYOUTS, (kind,), 1))
+            if claim.payout:
+                found.append((i.PAYOUT_FEN, (kind,), claim.payout.amount_fen))
+            if claim.decided_at:
+                observe(found, i.STAGE, ("decision_to_payment",), claim.decided_at, event.at)
+        case "payout_refused":
+            found.append((i.PAYOUTS_REFUSED, (kind,), 1))
+
+
+def result_of(claim: ClaimReading) -> str:
+    """What was decided; the award tells it where the claim has already moved on."""
+    if claim.state in DECISIONS:
+        return claim.state
+    if claim.award is None or claim.award.amount_fen == 0:
+        return ClaimState.REJECTED
+    return ClaimState.APPROVED if claim.award.amount_fen >= claim.claimed_fen else ClaimState.PARTLY_APPROVED
+
+
+def of_notice_sent(event: NoticeSentReading) -> tuple[datetime, Increments]:
+    found: Increments = [(i.NOTICES, (event.channel, event.kind, "sent"), 1)]
+    observe(found, i.STAGE, ("change_to_notice",), event.caused_at, event.sent_at)
+    return event.sent_at, found
+
+
+def of_notice_failed(event: NoticeFailedReading) -> tuple[datetime, Increments]:
+    return event.failed_at, [(i.NOTICES, (event.channel, event.kind, "failed"), 1)]
+
+
+def of_exception_raised(event: ExceptionRaisedReading) -> tuple[datetime, Increments]:
+    carrier = label(event.parcel.carrier)
+    return event.detected_at, [
+        (i.EXCEPTIONS_RAISED, (event.kind, event.parcel.node, carrier), 1),
+        (i.EXCEPTIONS_OPEN, (event.kind, carrier), 1),
+    ]
+
+
+def of_exception_cleared(event: ExceptionClearedReading) -> tuple[datetime, Increments]:
+    carrier = label(event.parcel.carrier)
+    return event.cleared_at, [
+        (i.EXCEPTIONS_CLEARED, (event.kind, event.parcel.node, carrier), 1),
+        (i.EXCEPTIONS_OPEN, (event.kind, carrier), -1),
+    ]
+
+
+COUNTERS: dict[type, Callable[[Any], tuple[datetime, Increments]]] = {
+    CaseChangedReading: of_case,
+    ClaimChangedReading: of_claim,
+    NoticeSentReading: of_notice_sent,
+    NoticeFailedReading: of_notice_failed,
+    ExceptionRaisedReading: of_exception_raised,
+    ExceptionClearedReading: of_exception_cleared,
+}
+
+
+def observe(found: Increments, histogram: Indicator, labels: tuple[str, ...], start: datetime, end: datetime) -> None:
+    """One observation: its bracket and its length in whole milliseconds (never negative: clocks differ)."""
+    ms = max(0, round((end - start).total_seconds() * 1000))
+    place = bisect_left(histogram.bounds_ms, ms)
+    bound = str(histogram.bounds_ms[place]) if place < len(histogram.bounds_ms) else i.INFINITY
+    found.append((histogram, (*labels, bound), 1))
+    found.append((histogram, (*labels, i.SUM), ms))
+
+
+def hour_of(at: datetime) -> Hour:
+    return int(at.timestamp()) // 3600
+
+
+def leading_tag(case: CaseReading) -> str:
+    tags = case.classification.tags
+    return label(tags[0]) if tags else "none"
+
+
+@lru_cache(maxsize=4096)
+def label(value: str) -> str:
+    """A value fit for a label: short, without separators, and nothing that may be somebody's number or mail."""
+    fit = UNFIT.sub("_", value.strip())
+    if not fit:
+        return "none"
+    if len(fit) > LONGEST_LABEL or "@" in value or LONG_NUMBER.search(fit):
+        return "other"
+    return fit

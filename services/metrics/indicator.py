@@ -1,0 +1,220 @@
+"""The closed list of indicators: name, type, labels, help, unit. What is not listed here is not counted (ME-1).
+
+Counters and histograms are sums of increments that events carry; gauges are sums of +1 and −1. So the order of
+the events does not matter, and the same events always give the same figures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.contracts.cases import CaseKind, ClockKind
+from shared.contracts.claims import ClaimState, LiableParty
+from shared.contracts.interactions import ClaimKind, EvidenceKind
+from shared.contracts.notices import NoticeKind
+from shared.contracts.parcels import ExceptionKind, Node
+from shared.contracts.people import Channel
+
+PREFIX = "parcelcare_"
+SUM = "sum"
+"""The last label of a histogram's increment: an upper bound in milliseconds, `inf`, or this: the sum of them."""
+INFINITY = "inf"
+
+
+class Type(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A dimension; `values` where they are a closed set, empty where a rule table or a carrier names them."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """`unit` is how it is exported; histograms are kept in whole milliseconds, so that sums are exact."""
+
+    name: str
+    type: Type
+    labels: tuple[Label, ...]
+    help: str
+    unit: str = ""
+    bounds_ms: tuple[int, ...] = ()
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
+
+
+def _enum(name: str, members: type[StrEnum]) -> Label:
+    return Label(name, tuple(str(m.value) for m in members))
+
+
+def _counter(name: str, labels: Sequence[Label], help: str, unit: str = "") -> Indicator:
+    return Indicator(name, Type.COUNTER, tuple(labels), help, unit)
+
+
+def _gauge(name: str, labels: Sequence[Label], help: str) -> Indicator:
+    return Indicator(name, Type.GAUGE, tuple(labels), help)
+
+
+def _histogram(name: str, labels: Sequence[Label], help: str, bounds_ms: tuple[int, ...]) -> Indicator:
+    return Indicator(name, Type.HISTOGRAM, tuple(labels), help, "seconds", bounds_ms)
+
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+# The targets stand among the bounds, so that the share within them is exact: 30 s and 2 h first response,
+# 3 h and 24 h handling, 7 days legal answer.
+RESPONSE_BOUNDS = (
+    5 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    90 * MINUTE,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    DAY,
+)
+HANDLING_BOUNDS = (
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    3 * DAY,
+    7 * DAY,
+)
+STAGE_BOUNDS = (
+    50,
+    100,
+    250,
+    500,
+    SECOND,
+    2500,
+    5 * SECOND,
+    10 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    5 * MINUTE,
+    30 * MINUTE,
+    2 * HOUR,
+    DAY,
+)
+AGE_BOUNDS_H = (1, 2, 4, 8, 24, 72)
+"""The backlog's age brackets in hours; the last bracket is open."""
+
+CHANNEL = _enum("channel", Channel)
+CASE_KIND = _enum("kind", CaseKind)
+CLAIM_KIND = _enum("kind", ClaimKind)
+TAG = Label("tag")
+GROUP = Label("group")
+ORIGIN = Label("origin", ("contact", "parcel_exception"))
+CLOCK = _enum("clock", ClockKind)
+CLOCK_CHANGE = Label("change", ("started", "warned", "paused", "resumed", "breached", "met"))
+PARTY = Label("liability", (*(str(p.value) for p in LiableParty), "none"))
+RESULT = Label("result", ("approved", "partly_approved", "rejected"))
+EXCEPTION_KIND = _enum("kind", ExceptionKind)
+NODE = _enum("node", Node)
+CARRIER = Label("carrier")
+NOTICE_CHANNEL = Label("channel", ("email", "webhook"))
+
+CONTACTS = _counter("contacts", (CHANNEL, CASE_KIND, TAG), "Contacts of customers, by the case that they reached.")
+CASES_OPENED = _counter("cases_opened", (CHANNEL, CASE_KIND, TAG, ORIGIN), "Cases opened; tag: the leading one.")
+CASES_RESOLVED = _counter("cases_resolved", (CHANNEL, CASE_KIND), "Resolutions of cases.")
+CASES_CLOSED = _counter(
+    "cases_closed",
+    (CHANNEL, CASE_KIND, ORIGIN, Label("first_contact", ("yes", "no"))),
+    "Cases closed; first_contact: settled with one contact and never reopened.",
+)
+CASES_REOPENED = _counter("cases_reopened", (CHANNEL, CASE_KIND), "Cases that customers opened again.")
+REPLIES = _counter("replies", (CHANNEL,), "Answers of agents to customers.")
+CLOCK_CHANGES = _counter("sla_clock_changes", (CLOCK, CLOCK_CHANGE), "Time limits by what became of them.")
+ESCALATIONS = _counter("escalations", (Label("level"), Label("role")), "Steps up an escalation ladder.")
+BACKLOG = _gauge(
+    "backlog_cases",
+    (GROUP, Label("age")),
+    "Cases neither resolved nor closed, by handling group and age since the hour in which they were opened.",
+)
+FIRST_RESPONSE = _histogram(
+    "first_response_seconds", (CHANNEL, CASE_KIND), "From opening to the first answer.", RESPONSE_BOUNDS
+)
+RESOLUTION = _histogram("resolution_seconds", (CHANNEL, CASE_KIND), "From opening to each resolution.", HANDLING_BOUNDS)
+CLAIMS_OPENED = _counter("claims_opened", (CLAIM_KIND,), "Claims opened.")
+CLAIMS = _gauge("claims", (_enum("state", ClaimState), CLAIM_KIND), "Claims by the state they are in.")
+CLAIMS_DECIDED = _counter(
+    "claims_decided",
+    (CLAIM_KIND, PARTY, RESULT, Label("route", ("fast_track", "reviewed"))),
+    "Decisions on claims, by the liable party and what was decided.",
+)
+CLAIM_REVIEWS = _counter("claim_reviews", (CLAIM_KIND,), "Claims handed to a person for a decision.")
+EVIDENCE_REQUESTS = _counter(
+    "evidence_requests", (_enum("evidence", EvidenceKind),), "Pieces of evidence asked of customers."
+)
+PAYOUTS = _counter("payouts", (CLAIM_KIND,), "Payments made to customers.")
+PAYOUT_FEN = _counter("payout_fen", (CLAIM_KIND,), "Money paid to customers.", "fen")
+PAYOUTS_REFUSED = _counter("payouts_refused", (CLAIM_KIND,), "Payments that the provider refused.")
+NOTICES = _counter(
+    "notices",
+    (NOTICE_CHANNEL, _enum("kind", NoticeKind), Label("result", ("sent", "failed"))),
+    "Notices to customers by what became of them.",
+)
+EXCEPTIONS_RAISED = _counter(
+    "parcel_exceptions_raised", (EXCEPTION_KIND, NODE, CARRIER), "Parcel exceptions, by the node they stood at."
+)
+EXCEPTIONS_CLEARED = _counter(
+    "parcel_exceptions_cleared", (EXCEPTION_KIND, NODE, CARRIER), "Parcel exceptions that are over."
+)
+EXCEPTIONS_OPEN = _gauge("parcel_exceptions_open", (EXCEPTION_KIND, CARRIER), "Parcel exceptions still open.")
+STAGE = _histogram(
+    "stage_seconds",
+    (Label("stage", ("contact_to_case", "change_to_notice", "claim_to_decision", "decision_to_payment")),),
+    "How long an event took from stage to stage, in business time.",
+    STAGE_BOUNDS,
+)
+
+INDICATORS: tuple[Indicator, ...] = (
+    CONTACTS,
+    CASES_OPENED,
+    CASES_RESOLVED,
+    CASES_CLOSED,
+    CASES_REOPENED,
+    REPLIES,
+    CLOCK_CHANGES,
+    ESCALATIONS,
+    BACKLOG,
+    FIRST_RESPONSE,
+    RESOLUTION,
+    CLAIMS_OPENED,
+    CLAIMS,
+    CLAIMS_DECIDED,
+    CLAIM_REVIEWS,
+    EVIDENCE_REQUESTS,
+    PAYOUTS,
+    PAYOUT_FEN,
+    PAYOUTS_REFUSED,
+    NOTICES,
+    EXCEPTIONS_RAISED,
+    EXCEPTIONS_CLEARED,
+    EXCEPTIONS_OPEN,
+    STAGE,
+)
+BY_NAME = {indicator.name: indicator for indicator in INDICATORS}

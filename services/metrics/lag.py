@@ -1,0 +1,64 @@
+"""How far every consumer group is behind, asked of the broker (ME-1): also for groups whose processes are gone."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+Lag = dict[tuple[str, str], int]
+"""(group, topic) without their prefixes → records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """What the broker says: committed offsets by group (without prefix) and the ends of those partitions."""
+
+    committed: Mapping[str, Mapping[TopicPartition, int]]
+    ends: Mapping[TopicPartition, int]
+
+
+def lag_by_topic(offsets: Offsets, topic_prefix: str) -> Lag:
+    """Records between what a group committed and the end, summed over a topic's partitions."""
+    lag: Lag = {}
+    for group, committed in offsets.committed.items():
+        for partition, offset in committed.items():
+            key = (group, partition.topic.removeprefix(topic_prefix))
+            lag[key] = lag.get(key, 0) + max(0, offsets.ends.get(partition, offset) - offset)
+    return lag
+
+
+class OffsetReader:
+    """Asks again every so many seconds. A group that has committed nothing on a partition has not begun there."""
+
+    def __init__(self, bootstrap: str, group_prefix: str, interval_s: float) -> None:
+        self._bootstrap = bootstrap
+        self._group_prefix = group_prefix
+        self._interval_s = interval_s
+        self.offsets = Offsets({}, {})
+
+    async def follow(self) -> None:
+        """Reads until it is cancelled; after a failure it is called again with fresh clients."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            await consumer.start()
+            while True:
+                self.offsets = await self._read(admin, consumer)
+                await asyncio.sleep(self._interval_s)
+        finally:
+            await admin.close()
+            await consumer.stop()
+
+    async def _read(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> Offsets:
+        names = [name for name, *_ in await admin.list_consumer_groups() if name.startswith(self._group_prefix)]
+        committed = {}
+        for name in names:
+            found = await admin.list_consumer_group_offsets(name)
+            known = {partition: meta.offset for partition, meta in found.items() if meta.offset >= 0}
+            committed[name.removeprefix(self._group_prefix)] = known
+        partitions = {partition for offsets in committed.values() for partition in offsets}
+        ends = await consumer.end_offsets(list(partitions)) if partitions else {}
+        return Offsets(committed, ends)

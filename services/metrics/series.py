@@ -1,0 +1,59 @@
+"""From stored totals to series as they are shown: zeros, ages of the backlog, cumulative buckets. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+
+from services.metrics.indicator import AGE_BOUNDS_H, INDICATORS, INFINITY, SUM, Indicator
+from services.metrics.zero import zeros
+
+Totals = Mapping[tuple[str, tuple[str, ...]], int]
+ByLabels = Mapping[tuple[str, ...], int]
+
+
+def by_indicator(totals: Totals) -> dict[str, dict[tuple[str, ...], int]]:
+    """The amounts of each indicator, with a zero for each series that is known to be possible."""
+    grouped: dict[str, dict[tuple[str, ...], int]] = {
+        indicator.name: dict.fromkeys(zeros(indicator), 0) for indicator in INDICATORS
+    }
+    for (name, labels), amount in totals.items():
+        grouped[name][labels] = amount
+    return grouped
+
+
+def histogram_series(
+    indicator: Indicator, values: ByLabels
+) -> Iterator[tuple[tuple[str, ...], list[tuple[float, int]], float]]:
+    """Labels, cumulative buckets by upper bound in seconds, and the sum in seconds."""
+    bounds = [*(str(bound) for bound in indicator.bounds_ms), INFINITY]
+    for labels in sorted({series[:-1] for series in values}):
+        count = 0
+        buckets: list[tuple[float, int]] = []
+        for bound in bounds:
+            count += values.get((*labels, bound), 0)
+            buckets.append((float(bound) / 1000, count))
+        yield labels, buckets, values.get((*labels, SUM), 0) / 1000
+
+
+def backlog_by_age(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:
+    """From (group, hour of opening) to (group, age bracket); each group shows all its brackets."""
+    this_hour = int(now.timestamp()) // 3600
+    ages: dict[tuple[str, ...], int] = {}
+    for (group, opened), amount in slots.items():
+        for bracket in BRACKETS:
+            ages.setdefault((group, bracket), 0)
+        ages[group, bracket_of(this_hour - int(opened))] += amount
+    return ages
+
+
+def _brackets() -> tuple[str, ...]:
+    edges = (0, *AGE_BOUNDS_H)
+    closed = tuple(f"{low}-{high}h" for low, high in pairwise(edges))
+    return (*closed, f"{edges[-1]}h+")
+
+
+BRACKETS = _brackets()
+
+
+def bracket_of(age_h: int) -> str:
+    return next((BRACKETS[n] for n, bound in enumerate(AGE_BOUNDS_H) if age_h < bound), BRACKETS[-1])
