@@ -31,6 +31,7 @@ from shared.messaging.retry import RetryPolicy
 from shared.messaging.transactional import Perform
 from shared.messaging.watchdog import check
 from shared.mongo import Database, connect
+from shared.patience import until_reached
 from shared.settings import CommonSettings
 from shared.telemetry import Tracing, configure_logging
 from shared.web import problem_handlers
@@ -173,9 +174,8 @@ class Runtime:
 
     @asynccontextmanager
     async def _lifespan(self) -> AsyncIterator[None]:
-        await self.publisher.start()
-        for work in self._on_start:
-            await work()
+        for work in (self.publisher.start, *self._on_start):
+            await until_reached(work)
         self._tasks.append(asyncio.create_task(self._keep_lease()))
         for name, seconds, periodic, leader in self._periodic:
             self._tasks.append(asyncio.create_task(self._run(name, seconds, periodic, leader)))

@@ -30,6 +30,8 @@ class CommonSettings(BaseSettings):
     clock_rate: float = 1.0
     clock_anchor_real: datetime | None = None
     clock_anchor_sim: datetime | None = None
+    clock_until_sim: datetime | None = None
+    clock_start_file: Path | None = None
     otel_exporter_otlp_endpoint: str | None = None
     oidc_issuer: str = ""
     batch_records: int = 500
@@ -37,4 +39,10 @@ class CommonSettings(BaseSettings):
 
     @property
     def clock(self) -> Clock:
-        return Clock(self.clock_anchor_real, self.clock_anchor_sim, self.clock_rate)
+        return Clock(
+            anchor_real=self.clock_anchor_real,
+            anchor_sim=self.clock_anchor_sim,
+            rate=self.clock_rate,
+            until_sim=self.clock_until_sim,
+            start_file=self.clock_start_file,
+        )

@@ -20,7 +20,7 @@ from services.claims.rulebook import RuleSet
 from services.claims.settlement import PayoutAnswered, settle
 from services.claims.turn import Turn
 from services.claims.waiting import due
-from shared.contracts.claims import ClaimChange, PayoutRequested
+from shared.contracts.claims import ClaimChange, ClaimState, PayoutRequested
 from shared.contracts.interactions import ClaimKind
 
 
@@ -44,11 +44,15 @@ Event = CaseOpens | CaseSeen | DeadlineReached | PayoutAnswered | Adjudicated | 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The file after it, the changes to publish (none: only the file is kept), the payment to order."""
+    """The file after it, the changes to publish (none: only the file is kept), the payment to order.
+
+    `before`: the state that the claim was in; None where it is new.
+    """
 
     file: ClaimFile
     changes: tuple[ClaimChange, ...] = ()
     payout: PayoutRequested | None = None
+    before: ClaimState | None = None
 
 
 def decide(file: ClaimFile | None, event: Event, rules: RuleSet, now: datetime) -> Decision | None:
@@ -84,4 +88,4 @@ def _closed(before: ClaimFile | None, turn: Turn, now: datetime) -> Decision:
     if turn.changes:
         version = before.claim.version + 1 if before else 1
         turn = turn.with_claim(version=version, updated_at=now)
-    return Decision(turn.file, turn.changes, turn.payout)
+    return Decision(turn.file, turn.changes, turn.payout, before.claim.state if before else None)

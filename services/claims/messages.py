@@ -14,7 +14,7 @@ def messages_of(decision: Decision, cause: str, now: datetime, traceparent: str 
     if not decision.changes:
         return ()
     claim = decision.file.claim
-    event = ClaimChanged(changes=decision.changes, claim=claim, at=now)
+    event = ClaimChanged(changes=decision.changes, claim=claim, at=now, before=decision.before)
     changed = outgoing(
         CLAIMS,
         event,

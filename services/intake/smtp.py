@@ -70,16 +70,18 @@ class MailHandler:
 
     async def _take(self, gateway: Gateway, envelope: Envelope) -> str:
         content = envelope.original_content or b""
+        # aiosmtpd hands an empty return path on as it stood: <>.
+        sender = (envelope.mail_from or "").strip("<>")
         if len(content) > gateway.body_limit_bytes:
             return TOO_LARGE
         with self._reception.admission.room(len(content)):
             delivery = Delivery(
                 gateway=gateway,
-                headers={"content-type": MAIL_TYPE, "return-path": envelope.mail_from or "<>"},
+                headers={"content-type": MAIL_TYPE, "return-path": f"<{sender}>"},
                 body=content,
                 received_at=self._clock.now(),
                 arrived_at=datetime.now(UTC),
-                return_path=envelope.mail_from or "",
+                return_path=sender,
             )
             accepted = await self._reception.receive(delivery)
         return TAKEN.format(id=accepted.id)

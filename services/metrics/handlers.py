@@ -1,11 +1,12 @@
 """Counts the events of a batch: one fold, one write (ME-1)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
-from services.metrics.fold import Cell, fold
+from services.metrics.fold import fold
+from services.metrics.store import Figures
 from shared.messaging.handler import Session
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Outcome
@@ -13,16 +14,10 @@ from shared.messaging.outcome import Outcome
 log = structlog.get_logger()
 
 
-class Adds(Protocol):
-    """Where increments go, inside the loop's transaction."""
-
-    async def add(self, amounts: Mapping[Cell, int], session: Session) -> None: ...
-
-
 class CountEvents:
     """The inbox lets each event reach this once, so adding is enough."""
 
-    def __init__(self, figures: Adds) -> None:
+    def __init__(self, figures: Figures) -> None:
         self._figures = figures
 
     def aggregate_of(self, incoming: Incoming[Any]) -> str:

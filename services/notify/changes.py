@@ -67,7 +67,7 @@ def _case_facts(case: Case, change: cases.Change) -> Facts:
             return Facts(role=change.role)
         case cases.Replied():
             return Facts(text=change.text)
-        case cases.Closed():
+        case cases.Closed() | cases.Resolved():
             return Facts(text=case.summary)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)

@@ -8,22 +8,26 @@ class Indicators:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter(
-            "notify_deliveries_total",
+            "parcelcare_notify_deliveries",
             "Tries to deliver a notice, by result",
             ["channel", "result"],
             registry=registry,
         )
         self.delivery_seconds = Histogram(
-            "notify_delivery_seconds",
+            "parcelcare_notify_delivery_seconds",
             "Real time of one delivery",
             ["channel"],
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=registry,
         )
         self.unreachable = Counter(
-            "notify_unreachable_total",
+            "parcelcare_notify_unreachable",
             "Changes of which nobody could be told, for want of an address",
             registry=registry,
         )
-        self.page_watchers = Gauge("notify_page_watchers", "Open live connections of progress pages", registry=registry)
-        self.page_views = Counter("notify_page_views_total", "Progress pages shown", ["result"], registry=registry)
+        self.page_watchers = Gauge(
+            "parcelcare_notify_page_watchers",
+            "Open live connections of progress pages",
+            registry=registry,
+        )
+        self.page_views = Counter("parcelcare_notify_page_views", "Progress pages shown", ["result"], registry=registry)

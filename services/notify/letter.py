@@ -22,7 +22,7 @@ COMMON = frozenset(
 )
 OWN: Mapping[NoticeKind, frozenset[str]] = {
     NoticeKind.RECEIVED: frozenset(),
-    NoticeKind.STAGE: frozenset(),
+    NoticeKind.STAGE: frozenset({"summary"}),
     NoticeKind.REPLY: frozenset({"reply"}),
     NoticeKind.EVIDENCE_NEEDED: frozenset({"claim_number", "evidence"}),
     NoticeKind.DECIDED: frozenset(
@@ -118,7 +118,7 @@ def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, 
     match kind:
         case NoticeKind.REPLY:
             return {"reply": facts.text.reveal() if facts.text else ""}
-        case NoticeKind.CLOSED:
+        case NoticeKind.CLOSED | NoticeKind.STAGE:
             return {"summary": facts.text.reveal() if facts.text else ""}
         case NoticeKind.EVIDENCE_NEEDED | NoticeKind.DECIDED | NoticeKind.PAID:
             assert claim is not None

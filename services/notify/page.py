@@ -119,9 +119,11 @@ def build_page(view: View, rules: Rules, say: Speaker, now: datetime) -> Page:
 def _kind(view: View, rules: Rules, language: str) -> str:
     if view.case is None:
         return rules.words.case_kinds[CaseKind.CLAIM][language]
-    if view.case.exception is not None:
-        return rules.words.exceptions[view.case.exception][language]
-    return rules.words.case_kinds[view.case.kind][language]
+    case, words = view.case, rules.words
+    if case.exception is not None:
+        return words.exceptions[case.exception][language]
+    about = words.open_name(words.tags, case.tags[0], language) if case.tags else ""
+    return " · ".join(part for part in (words.case_kinds[case.kind][language], about) if part)
 
 
 def _your_turn(view: View) -> bool:

@@ -75,7 +75,8 @@ def _lines(event: Event, rules: Rules) -> list[Line]:
         row = rules.notices.row_of(change, values)
         if row is not None and row.sentence is not None:
             found[row.id] = Line(row, facts, place)
-    return sorted(found.values(), key=lambda line: rules.notices.precedence(line.row))
+    needed = [line for line in found.values() if not found.keys() & set(line.row.unless)]
+    return sorted(needed, key=lambda line: rules.notices.precedence(line.row))
 
 
 def _way(customer: Customer) -> Told:

@@ -67,6 +67,7 @@ class Row(Cells):
     id: str = Field(pattern="^[a-z_]+$")
     change: str
     when: Conditions = Field(default_factory=dict)
+    unless: tuple[str, ...] = ()
     tell: NoticeKind | None = None
     shows: Literal["timeline", "state", "nothing"]
     sentence: Sentence | None = None
@@ -112,6 +113,8 @@ class NoticeRules(Table):
         ids = [row.id for row in self.rows]
         if doubled := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"rows: id {doubled.pop()} stands twice")
+        if unknown := {name for row in self.rows for name in row.unless} - set(ids):
+            raise ValueError(f"rows: unless names {unknown.pop()}, which is no row")
         covered = {row.change for row in self.rows if not row.when}
         if open_ends := sorted(CHANGES - covered):
             raise ValueError(f"rows: {open_ends[0]} has no row without conditions")

@@ -35,7 +35,7 @@ _COMPLETE: dict[str, type[StrEnum]] = {
 
 
 class Words(Table):
-    """Names by what they name. Groups and roles are other services' ids: unknown ones are told as `_other`."""
+    """Names by what they name. Groups, roles, channels and tags are other services' ids: unknown ones are `_other`."""
 
     brand: Word
     hotline: Word
@@ -50,13 +50,14 @@ class Words(Table):
     evidence: Names
     evidence_hints: Names
     channels: Names
+    tags: Names
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for table, enum in _COMPLETE.items():
             if missing := [member for member in enum if member not in getattr(self, table)]:
                 raise ValueError(f"{table}: {missing[0]} has no name")
-        for table in ("groups", "roles", "channels"):
+        for table in ("groups", "roles", "channels", "tags"):
             if OTHER not in getattr(self, table):
                 raise ValueError(f"{table}: {OTHER} has no name")
         return self

@@ -8,7 +8,7 @@ from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
 from services.routing.state import AgentFound, CaseState, ChangeSet, TimerFired
-from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.cases import Case, CaseStatus, Standing
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import (
     ParcelExceptionCleared,
@@ -35,7 +35,13 @@ def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
     keys = state.open_keys if state else ()
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
-    return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules))
+    return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules), _standing(before))
+
+
+def _standing(case: Case | None) -> Standing | None:
+    if case is None:
+        return None
+    return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at)
 
 
 def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> Draft | None:

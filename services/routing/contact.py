@@ -52,15 +52,18 @@ def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
             origin="contact",
             status=CaseStatus.QUEUED,
             classification=classification,
-            group="",
+            group=group_of(classification, rules.tier(contact.customer), rules),
+            tracking_numbers=_tracking_numbers(contact),
+            order_numbers=contact.order_numbers,
+            subject=contact.subject,
             opened_at=contact.received_at,
             updated_at=now,
+            contacts=1,
+            claim=contact.claim,
+            mail_thread=contact.message_id,
         )
     )
-    draft.set(group=group_of(classification, rules.tier(draft.case), rules))
-    draft.note(Opened(interaction_id=contact.interaction_id))
-    _add(draft, contact)
-    draft.note(Classified())
+    draft.note(Opened(interaction_id=contact.interaction_id), _added(contact), Classified())
     timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
     _answered_call(draft, contact, rules)
     return draft
@@ -92,7 +95,6 @@ def _add(draft: Draft, contact: Interaction) -> None:
     """The contact's facts into the case: what is known stays, what is new is added. Somebody else who writes
     under the case's number does not become its customer: answers go on to whom they concern."""
     case = draft.case
-    claimed = (contact.claim.tracking_number,) if contact.claim else ()
     if is_unknown(case.customer) or is_same_person(case.customer, contact.customer):
         draft.set(
             customer=_united(case.customer, contact.customer),
@@ -102,19 +104,26 @@ def _add(draft: Draft, contact: Interaction) -> None:
     draft.set(
         contacts=case.contacts + 1,
         subject=case.subject or contact.subject,
-        tracking_numbers=_union(case.tracking_numbers, (*contact.tracking_numbers, *claimed)),
+        tracking_numbers=_union(case.tracking_numbers, _tracking_numbers(contact)),
         order_numbers=_union(case.order_numbers, contact.order_numbers),
         claim=contact.claim or case.claim,
     )
-    draft.note(
-        ContactAdded(
-            interaction_id=contact.interaction_id,
-            channel=contact.channel,
-            text=contact.text,
-            occurred_at=contact.occurred_at,
-            attachments=contact.attachments,
-        )
+    draft.note(_added(contact))
+
+
+def _added(contact: Interaction) -> ContactAdded:
+    return ContactAdded(
+        interaction_id=contact.interaction_id,
+        channel=contact.channel,
+        text=contact.text,
+        occurred_at=contact.occurred_at,
+        attachments=contact.attachments,
     )
+
+
+def _tracking_numbers(contact: Interaction) -> tuple[str, ...]:
+    claimed = (contact.claim.tracking_number,) if contact.claim else ()
+    return _union(contact.tracking_numbers, claimed)
 
 
 def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
@@ -122,7 +131,7 @@ def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> N
         return
     draft.set(classification=classification)
     if draft.case.status is CaseStatus.QUEUED:
-        draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+        draft.set(group=group_of(classification, rules.tier(draft.case.customer), rules))
     draft.note(Classified())
 
 

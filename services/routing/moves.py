@@ -45,7 +45,7 @@ def reopen(draft: Draft, rules: Rules, at: datetime) -> None:
         closed_at=None,
         escalation_level=0,
         reopened=draft.case.reopened + 1,
-        group=group_of(draft.case.classification, rules.tier(draft.case), rules),
+        group=group_of(draft.case.classification, rules.tier(draft.case.customer), rules),
     )
     draft.note(Reopened())
     timekeeping.restart(draft, rules.targets(draft.case), at)

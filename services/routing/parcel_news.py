@@ -25,18 +25,18 @@ def case_id_of(raised: ParcelExceptionRaised | ParcelExceptionCleared) -> str:
 def open_by_exception(raised: ParcelExceptionRaised, rules: Rules, now: datetime) -> Draft:
     """A case before the customer calls; nobody waits for a first answer yet."""
     classification = classify_exception(raised, rules)
-    case_id = case_id_of(raised)
+    case_id, owner = case_id_of(raised), owner_of(raised.parcel)
     draft = Draft(
         Case(
             case_id=case_id,
             number=number_of(case_id),
             version=1,
-            customer=owner_of(raised.parcel),
+            customer=owner,
             channel=Channel.SYSTEM,
             origin="parcel_exception",
             status=CaseStatus.QUEUED,
             classification=classification,
-            group="",
+            group=group_of(classification, rules.tier(owner), rules),
             tracking_numbers=(raised.parcel.tracking_number,),
             opened_at=raised.detected_at,
             updated_at=now,
@@ -45,7 +45,6 @@ def open_by_exception(raised: ParcelExceptionRaised, rules: Rules, now: datetime
             parcel=raised.parcel,
         )
     )
-    draft.set(group=group_of(classification, rules.tier(draft.case), rules))
     draft.note(Opened(), Classified())
     timekeeping.start_missing(draft, rules.targets(draft.case), raised.detected_at)
     return draft
@@ -64,7 +63,7 @@ def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now:
     if is_over(draft.case):
         moves.reopen(draft, rules, raised.detected_at)
     elif draft.case.status is CaseStatus.QUEUED:
-        draft.set(group=group_of(classification, rules.tier(draft.case), rules))
+        draft.set(group=group_of(classification, rules.tier(draft.case.customer), rules))
     return draft
 
 

@@ -19,7 +19,7 @@ def messages(found: ChangeSet, cause: str, now: datetime, traceparent: str | Non
     case = found.state.case
     announced = outgoing(
         CASES,
-        CaseChanged(changes=found.changes, case=case, at=now),
+        CaseChanged(changes=found.changes, case=case, at=now, before=found.before),
         type=CASE_CHANGED,
         key=case.case_id,
         cause=cause,

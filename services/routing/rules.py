@@ -1,9 +1,10 @@
 """Everything that an operator may change, as one value that decisions are made with."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from services.routing.clocks import Target, Targets
@@ -12,6 +13,7 @@ from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.roster import Roster
 from shared.contracts.cases import Case, ClockKind
+from shared.contracts.people import Customer
 
 
 class Table(Protocol):
@@ -38,20 +40,19 @@ class Rules:
     def life(self) -> Life:
         return self.calendar.life
 
-    def tier(self, case: Case) -> str:
+    def tier(self, customer: Customer) -> str:
         """The customer's tier, where the tables know it."""
-        tier = case.customer.tier
-        return tier if tier in self.life.tiers else "standard"
+        return customer.tier if customer.tier in self.life.tiers else "standard"
 
     def targets(self, case: Case) -> Targets:
         """The time limits of a case, by its kind, priority, tier and channel (RO-6, RO-7)."""
         row = self.sla(
             kind=case.classification.kind.value,
             priority=case.classification.priority,
-            tier=self.tier(case),
+            tier=self.tier(case.customer),
             channel=case.channel.value,
         )
-        return {clock: _target(clock, row) for clock in ClockKind if row[f"{clock.value}_seconds"]}
+        return _targets_of(*(row[column] for column in _COLUMNS))
 
     def catch_alls(self) -> dict[str, int]:
         """How often no row but the last one fitted, per table: a growing figure calls for a rule."""
@@ -59,10 +60,19 @@ class Rules:
         return {name: n for table in tables for name, n in table.catch_alls.items()}
 
 
-def _target(clock: ClockKind, row: Mapping[str, Any]) -> Target:
-    limit = timedelta(seconds=row[f"{clock.value}_seconds"])
-    return Target(
-        limit=limit,
-        warn_after=limit * row[f"{clock.value}_warn_percent"] / 100,
-        rule=f"{clock.value}/{row[f'{clock.value}_rule']}",
-    )
+_COLUMNS = tuple(f"{clock.value}_{part}" for clock in ClockKind for part in ("seconds", "warn_percent", "rule"))
+
+
+@lru_cache(maxsize=10_000)
+def _targets_of(*cells: Any) -> Targets:
+    """The targets by the cells of a row, three for each clock; 0 seconds: there is no such limit."""
+    found = {}
+    for clock, (seconds, percent, row) in zip(ClockKind, _threes(cells), strict=True):
+        if seconds:
+            limit = timedelta(seconds=seconds)
+            found[clock] = Target(limit, limit * percent / 100, f"{clock.value}/{row}")
+    return found
+
+
+def _threes(cells: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (cells[n : n + 3] for n in range(0, len(cells), 3))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.cases import Case, Change
+from shared.contracts.cases import Case, Change, Standing
 from shared.contracts.parcels import ParcelLookup
 
 
@@ -22,11 +22,15 @@ class CaseState:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """One decision: the state after it and its changes in order; without changes nothing is announced."""
+    """One decision: the state after it and its changes in order; without changes nothing is announced.
+
+    `before`: how the case stood; None where it is new.
+    """
 
     state: CaseState
     changes: tuple[Change, ...] = ()
     lookup: ParcelLookup | None = None
+    before: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

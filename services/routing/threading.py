@@ -9,6 +9,7 @@ holder at a time (unique index). A contact that finds no holder opens a case tha
 at once one fails, reads again, and finds the other.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -37,7 +38,7 @@ def identities(customer: Customer) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def _hashed(handle: str) -> str:
-    return blake2b(handle.encode(), digest_size=9).hexdigest()
+    return urlsafe_b64encode(blake2b(handle.encode(), digest_size=9).digest()).decode()
 
 
 def owner_of(parcel: Parcel) -> Customer:

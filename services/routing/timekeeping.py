@@ -10,15 +10,21 @@ from shared.contracts.cases import Clock, ClockKind
 
 def start_missing(draft: Draft, targets: Targets, at: datetime) -> None:
     """Starts the clocks that the case should have and has not."""
-    for kind, target in targets.items():
-        if clocks.of_kind(draft.case.clocks, kind) is None:
-            _put(draft, clocks.start(kind, target, at), "started")
+    running = draft.case.clocks
+    _start(draft, {k: t for k, t in targets.items() if clocks.of_kind(running, k) is None}, at)
 
 
 def restart(draft: Draft, targets: Targets, at: datetime) -> None:
     """Starts all clocks anew, as for a case that is opened again."""
+    _start(draft, targets, at)
+
+
+def _start(draft: Draft, targets: Targets, at: datetime) -> None:
+    started = draft.case.clocks
     for kind, target in targets.items():
-        _put(draft, clocks.start(kind, target, at), "started")
+        started = clocks.put(started, clocks.start(kind, target, at))
+        draft.note(clocks.changed(kind, "started"))
+    draft.set(clocks=started)
 
 
 def meet(draft: Draft, kind: ClockKind, at: datetime) -> None:

@@ -1,11 +1,13 @@
 """Firing what fell due: clocks, escalations, automatic closing. One process of the service does it, 500 at a time."""
 
+from datetime import datetime
+
 import structlog
 
 from services.routing.case import decide
 from services.routing.record import messages, own_cause
 from services.routing.rules import Rules
-from services.routing.state import TimerFired
+from services.routing.state import CaseState, ChangeSet, TimerFired
 from services.routing.store import CaseStore
 from shared.clock import Clock
 from shared.messaging.handler import Conflict, Session
@@ -27,7 +29,7 @@ class Timers:
         self._clock = clock
 
     async def fire_all(self) -> None:
-        """Fire until nothing is due; what somebody else changed meanwhile comes with the next round."""
+        """Fire until less than a full round is due; what somebody else changed meanwhile comes with the next round."""
         try:
             while await self._database.transaction(self._fire) == LIMIT:
                 pass
@@ -40,10 +42,18 @@ class Timers:
         changed = {}
         announced: list[Outgoing] = []
         for state in due:
-            found = decide(state, TimerFired(), self._rules, now)
+            found = self._decided(state, now)
             if found is not None:
                 changed[state.case.case_id] = found.state
                 announced += messages(found, own_cause("timer", found), now)
         await self._store.save(changed, {state.case.case_id: state for state in due}, now, session)
         await self._outbox.add(announced, session)
-        return len(due)
+        return len(changed)
+
+    def _decided(self, state: CaseState, now: datetime) -> ChangeSet | None:
+        """One case that can't be decided must not hold up the clocks of all others."""
+        try:
+            return decide(state, TimerFired(), self._rules, now)
+        except Exception:
+            log.exception("timer_failed", case_id=state.case.case_id)
+            return None

@@ -1,18 +1,29 @@
 """The base of every contract: frozen, strict in type, indifferent to fields of newer senders."""
 
 from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 NAMESPACE = UUID("6f6e1a5c-6c1b-5d43-9a39-0d6c7f6a2b10")
 """Namespace of every derived id: the same cause always gives the same ids."""
 
+_NAMESPACE_BYTES = NAMESPACE.bytes
+
 
 def derived_id(cause: str, place: str) -> str:
-    """The id of an event that follows from `cause` and stands at `place` among what follows from it."""
-    return str(uuid5(NAMESPACE, f"{cause}/{place}"))
+    """The id of an event that follows from `cause` and stands at `place` among what follows from it.
+
+    It is str(uuid5(NAMESPACE, "cause/place")), made by hand in a third of the time: every scan needs one.
+    """
+    name = _NAMESPACE_BYTES + f"{cause}/{place}".encode()
+    octets = bytearray(sha1(name, usedforsecurity=False).digest()[:16])
+    octets[6] = octets[6] & 0x0F | 0x50
+    octets[8] = octets[8] & 0x3F | 0x80
+    digits = octets.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _to_utc(value: datetime) -> datetime:

@@ -33,8 +33,8 @@ class Publisher:
         self.pending = 0
 
     async def start(self) -> None:
-        """Connect; raises a `KafkaError` where Kafka can't be reached."""
-        self._producer = AIOKafkaProducer(
+        """Connect; raises a `KafkaError` where Kafka can't be reached, and may then be called again."""
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             acks="all",
@@ -44,7 +44,12 @@ class Publisher:
             max_request_size=2 * MAX_RECORD_BYTES,
             request_timeout_ms=15_000,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
 
     async def stop(self) -> None:
         """Send what is pending and disconnect."""

@@ -37,14 +37,16 @@ class ClockSetting(Frozen):
     rate: float = 1.0
     anchor_real: datetime | None = None
     anchor_sim: datetime | None = None
+    until_sim: datetime | None = None
+    start_file: Path | None = None
 
     @property
     def clock(self) -> Clock:
-        return Clock(self.anchor_real, self.anchor_sim, self.rate)
+        return Clock(**dict(self))
 
     @classmethod
     def of(cls, clock: Clock) -> "ClockSetting":
-        return cls(rate=clock.rate, anchor_real=clock.anchor_real, anchor_sim=clock.anchor_sim)
+        return cls(**{name: getattr(clock, name) for name in cls.model_fields})
 
 
 class StackInfo(Frozen):

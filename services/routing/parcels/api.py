@@ -8,11 +8,27 @@ from starlette.routing import Route
 from services.routing.parcels.state import KINDS, ParcelState, decode, parcel_of
 from shared.messaging.partition_state.batch import instant
 from shared.messaging.partition_state.owner import PartitionOwner
+from shared.openapi import PROBLEM, Answer, RouteDoc
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem
 
 # Who the consignee is, and how to reach them, is not needed to say where a parcel is.
 _WITHOUT = {"shipment": {"consignee"}}
+
+ROUTES: tuple[RouteDoc, ...] = (
+    RouteDoc(
+        "/v1/parcels/{tracking_number}",
+        "GET",
+        "Where a parcel is: its track and open exceptions",
+        responses={
+            200: Answer("parcel, exceptions and whether it was signed for"),
+            401: Answer("no valid token", content_type=PROBLEM),
+            403: Answer("the role may not", content_type=PROBLEM),
+            404: Answer("unknown to the partitions of this process, which `partitions` names", content_type=PROBLEM),
+        },
+        roles=("agent",),
+    ),
+)
 
 
 def parcel_routes(owner: PartitionOwner, verifier: TokenVerifier) -> list[Route]:

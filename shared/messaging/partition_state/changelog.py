@@ -63,7 +63,7 @@ class KafkaChangelog:
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             acks="all",
@@ -72,7 +72,12 @@ class KafkaChangelog:
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
 
     async def stop(self) -> None:
         if self._producer is not None:

@@ -26,13 +26,18 @@ class KafkaSource:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
-        self._consumer = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             group_id=self._group,
             enable_auto_commit=False,
         )
-        await self._consumer.start()
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
+        self._consumer = consumer
 
     async def stop(self) -> None:
         if self._consumer is not None:

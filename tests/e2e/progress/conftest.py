@@ -14,6 +14,7 @@ from tests.integration.notify.harness import Bench
 __all__ = ["fresh_names", "infra"]
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+INSTALLED = CHROMIUM.exists()
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def bench(infra: Infra, fresh_names: FreshNames, tmp_path: Path) -> AsyncI
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
+    if not INSTALLED:
         pytest.skip(f"no browser at {CHROMIUM}: install Debian's chromium, or name one in CHROMIUM")
     async with async_playwright() as playwright:
         made = await playwright.chromium.launch(

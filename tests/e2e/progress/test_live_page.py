@@ -51,18 +51,18 @@ async def test_an_open_page_follows_its_case_without_a_reload(bench: Bench, brow
     await expect(page.locator("#pulse")).to_have_attribute("data-state", "on")
 
     await bench.publish(events[1:3])
-    await expect(page.locator("h1")).to_have_text("正在核实", timeout=15_000)
+    await expect(page.locator("h1")).to_have_text("正在核实", timeout=30_000)
     await expect(page.locator("[aria-current=step]").first).to_have_text("核实")
     await expect(page.locator("blockquote")).to_contain_text("外箱一角已压损")
     await expect(page).to_have_title(re.compile("正在核实 · PC7K2M9Q4D"))
 
     await bench.publish(events[3:8])
-    await expect(page.locator(".claim .amount")).to_contain_text("¥1,299.00", timeout=15_000)
+    await expect(page.locator(".claim .amount")).to_contain_text("¥1,299.00", timeout=30_000)
     await page.locator(".claim summary").click()
     await expect(page.locator(".claim details p")).to_be_visible()
 
     await bench.publish(events[8:])
-    await expect(page.locator("h1")).to_have_text("工单已关闭", timeout=15_000)
+    await expect(page.locator("h1")).to_have_text("工单已关闭", timeout=30_000)
     await expect(page.locator(".claim details p")).to_be_visible()
     assert await page.evaluate("window.stillHere"), "the page was reloaded"
     assert troubles == []

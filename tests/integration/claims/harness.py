@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.claims.claim_file import ClaimFile
 from services.claims.store import read
 from shared.contracts.cases import CASE_CHANGED, CaseChanged
 from shared.contracts.claims import CLAIM_CHANGED, PAYOUT_REQUESTED, ClaimChanged, PayoutRequested
-from shared.contracts.topics import CASES, PAYMENT_REQUESTS, Topic, ensure
+from shared.contracts.topics import CASES, CLAIMS, PAYMENT_REQUESTS, Topic, ensure
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
@@ -97,12 +98,10 @@ class Bench:
             )
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
-        await poll(process.ready, 30, what=f"{log} to be ready")
+        await poll(process.ready, 90, what=f"{log} to be ready")
         return process
 
     async def service(self, name: str = "claims-0", rate: int = 1, **environment: str) -> Process:
-        from datetime import UTC, datetime
-
         own = {
             "PAYMENT_URL": self.payment.url,
             "CLOCK_RATE": str(rate),
@@ -156,7 +155,7 @@ class Bench:
         try:
             ends = await consumer.end_offsets(consumer.assignment())
             found: list[Any] = []
-            while any(await consumer.position(p) < end for p, end in ends.items()):
+            while any([await consumer.position(p) < end for p, end in ends.items()]):
                 for batch in (await consumer.getmany(timeout_ms=200)).values():
                     found += batch
             return found
@@ -166,8 +165,6 @@ class Bench:
     async def published(self) -> list[ClaimChanged]:
         """What claims.v1 says, each id once."""
         by_id: dict[bytes, ClaimChanged] = {}
-        from shared.contracts.topics import CLAIMS
-
         for record in await self.records(CLAIMS):
             headers = dict(record.headers)
             assert headers["ce_type"] == CLAIM_CHANGED.encode()
@@ -184,7 +181,7 @@ class Bench:
     async def states(self) -> list[str]:
         return sorted([row["state"] async for row in self.claims.find({}, {"state": 1})])
 
-    async def until_states(self, *states: str, seconds: float = 40) -> None:
+    async def until_states(self, *states: str, seconds: float = 90) -> None:
         last: list[str] = []
 
         async def reached() -> bool:

@@ -110,7 +110,7 @@ class Bench:
             )
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
-        await poll(process.ready, 30, what=f"{log} to be ready")
+        await poll(process.ready, 90, what=f"{log} to be ready")
         return process
 
     async def end(self, process: Process, number: signal.Signals = signal.SIGTERM) -> None:
@@ -153,7 +153,7 @@ class Bench:
             return bool(last["value"] == value)
 
         try:
-            await poll(reached, 40, what=f"{name} {labels} to be {value}")
+            await poll(reached, 90, what=f"{name} {labels} to be {value}")
         except AssertionError as error:
             raise AssertionError(f"{error}; it is {last.get('value')}") from error
         found: Samples = last["samples"]

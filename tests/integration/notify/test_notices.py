@@ -42,7 +42,7 @@ def _check_mail(mail: EmailMessage) -> None:
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     body = mail.get_body(("plain",))
     assert body is not None
-    assert "周晓敏，您好" in body.get_content()
+    assert "尊敬的周晓敏：" in body.get_content()
 
 
 @pytest.mark.req("NO-3", "SY-2")

@@ -94,12 +94,13 @@ class Bench:
 
     async def start(self, count: int = 1, **environment: str) -> list[Process]:
         """That many more processes; returns once they are ready."""
-        started = [await self._spawn(environment) for _ in range(count)]
+        started = [await self.spawn(**environment) for _ in range(count)]
         for process in started:
             await poll(process.ready, 90, what=f"routing ready; see {process.log}")
         return started
 
-    async def _spawn(self, environment: dict[str, str]) -> Process:
+    async def spawn(self, **environment: str) -> Process:
+        """One more process, not waited for."""
         port, number = free_port(), len(self.processes)
         log = self.directory / f"routing-{number}.log"
         own = {

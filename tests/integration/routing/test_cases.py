@@ -1,4 +1,4 @@
-"""Contacts and parcel news through real Kafka and MongoDB: one case, whatever arrives at once or again (RO-1, RO-11)."""
+"""Contacts and parcel news through real Kafka and MongoDB: one case, whatever comes at once or again (RO-1, RO-11)."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ async def test_fifty_messages_at_once_over_two_processes_make_one_case(bench: Be
 async def test_contact_and_exception_of_one_parcel_at_once_make_one_case(bench: Bench) -> None:
     await bench.start(2)
     now = datetime.now(UTC)
-    pairs = []
+    pairs: list[Contract] = []
     for n in range(20):
         who = customer(f"c{n}", phone=f"+86139000001{n:02}")
         tracking = f"SF{n:04}"

@@ -1,4 +1,4 @@
-"""The agents' interface: acts once each, on the version that was seen, and every refusal with its reason (RO-4, RO-14)."""
+"""The agents' interface: acts once each, on the version that was seen; every refusal with its reason (RO-4, RO-14)."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,11 +1,13 @@
 """Timers and the assigner on real Kafka and MongoDB, also over a kill (RO-4, RO-6, RO-8)."""
 
+import shutil
 import signal
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from services.routing.rule_files import DIRECTORY
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.people import Channel
 from tests.integration.polling import poll
@@ -107,13 +109,9 @@ async def test_the_assigner_fills_agents_and_a_freed_one_gets_the_next(bench: Be
 
 @pytest.mark.req("RO-2")
 async def test_wrong_rules_keep_the_service_from_starting(bench: Bench) -> None:
-    import shutil
-
-    from services.routing.rule_files import DIRECTORY
-
     rules = bench.directory / "rules"
     shutil.copytree(DIRECTORY, rules)
     (rules / "groups.json").write_text((rules / "groups.json").read_text().replace('"\\"claims\\""', '"\\"clams\\""'))
-    process = await bench._spawn({"RULES_DIR": str(rules)})
+    process = await bench.spawn(RULES_DIR=str(rules))
     assert await process.child.wait() != 0
     assert "groups.json: group/claims/group" in process.log.read_text()

@@ -109,7 +109,7 @@ def test_the_end_of_a_subscription_without_a_track_is_taken_and_brings_nothing()
         (delivery(push([{"context": "x"}])), Reason.INVALID),
         (delivery(push(LINES, nu="")), Reason.INVALID),
         (replace(delivery(push(LINES)), body=b"param=%FF%FE&sign=1"), Reason.MALFORMED),
-        (replace(delivery(push(LINES)), body=quote_plus("签收".encode("gbk")).encode()), Reason.INVALID),
+        (replace(delivery(push(LINES)), body=quote_plus("签收".encode("gbk")).encode()), Reason.MALFORMED),
         (replace(delivery(push(LINES)), body="param=签收".encode("gbk")), Reason.MALFORMED),
         (replace(delivery(push(LINES)), body=b"a=1&" * 30), Reason.MALFORMED),
         (replace(delivery(push(LINES)), body=b""), Reason.INVALID),

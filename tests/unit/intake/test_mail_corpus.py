@@ -57,16 +57,15 @@ def compare(file: Path, expected: dict[str, Any]) -> Iterator[tuple[str, bool]]:
 
 
 def test_none_of_them_breaks_the_reader() -> None:
-    taken = refused = 0
-    for file in sorted(f for f in CORPUS.rglob("*") if f.is_file() and f.suffix != ".json"):
+    taken, refusals = 0, []
+    for file in sorted(CORPUS.rglob("*.eml")):
         try:
             accept(mail_delivery(file.read_bytes()))
             taken += 1
         except Rejected as refusal:
-            assert refusal.detail
-            refused += 1
+            refusals.append(refusal.detail)
     assert taken >= 105
-    assert refused <= 5
+    assert refusals == ["no header lines"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,17 @@ def test_many_changes_of_one_event_are_one_notice_that_tells_them_all() -> None:
     assert "已转交理赔组处理" in text
 
 
+@pytest.mark.req("NO-1")
+def test_a_case_that_is_resolved_and_closed_at_once_is_told_as_closed_with_its_summary() -> None:
+    both = changed(cases.Resolved(by="a"), cases.Closed(by="a"), status="closed", summary=Personal("已补寄。"))
+    told = notice(plan(both))
+    assert told.kind == NoticeKind.CLOSED
+    assert "已补寄。" in told.text.reveal()
+    assert "等待您确认" not in told.text.reveal()
+    resolved = notice(plan(changed(cases.Resolved(by="a"), status="resolved", summary=Personal("已补寄。"))))
+    assert "处理结果：已补寄。" in resolved.text.reveal()
+
+
 @pytest.mark.req("NO-3")
 @given(st.lists(case_changes, min_size=1, max_size=8))
 def test_an_event_never_makes_two_notices(changes: list[cases.Change]) -> None:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.routing.acts import Actor, Assign, Resolve, Wait
 from services.routing.assignment import Hold, Queued, Workload, groups_with_room, holds, plan
 from services.routing.roster import Agent, Shift
 from services.routing.state import AgentFound
 from shared.contracts.people import Channel
+from shared.contracts.personal import Personal
 from tests.unit.routing.builders import NOON, after, decided, opened, rules
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -139,9 +141,6 @@ def test_groups_with_room() -> None:
 
 @pytest.mark.req("RO-4")
 def test_an_agent_holds_a_case_until_it_is_resolved() -> None:
-    from services.routing.acts import Actor, Assign, Resolve, Wait
-    from shared.contracts.personal import Personal
-
     ann = Actor("zhao.min", frozenset({"agent"}))
     queued = opened("快递到哪了")
     given_ = decided(queued, AgentFound("zhao.min"), after(seconds=1)).state

@@ -4,10 +4,13 @@ import csv
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from services.routing.classify import classify, group_of, merged
+from services.routing.indicators import CatchAlls
 from shared.contracts.cases import CaseKind, Classification
 from shared.contracts.interactions import ClaimForm, ClaimKind
+from shared.contracts.personal import Personal
 from tests.unit.routing.builders import contact, opened, rules
 
 CLAIM, COMPLAINT, QUERY = CaseKind.CLAIM, CaseKind.COMPLAINT, CaseKind.QUERY
@@ -139,8 +142,6 @@ def test_a_claim_form_is_a_claim_whatever_the_text_says(kind: ClaimKind) -> None
 
 @pytest.mark.req("RO-2")
 def test_the_subject_counts() -> None:
-    from shared.contracts.personal import Personal
-
     found = classify(contact("见附件", subject=Personal("包裹破损")), rules())
     assert found.tags[0] == "damage"
 
@@ -189,6 +190,10 @@ def test_catch_alls_are_counted() -> None:
     before = rules().catch_alls().get("kind", 0)
     classify(contact("嗯嗯"), rules())
     assert rules().catch_alls()["kind"] == before + 1
+    registry = CollectorRegistry()
+    registry.register(CatchAlls(rules()))
+    assert registry.get_sample_value("routing_rule_catch_all_total", {"table": "kind"}) == before + 1
+    assert registry.get_sample_value("routing_rule_catch_all_total", {"table": "legal_answer"}) == 0
 
 
 UTTERANCES = Path("../shared/data/messages/bitext_8k_en.csv")

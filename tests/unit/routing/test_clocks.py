@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.routing import clocks
 from services.routing.acts import Actor, Reply, Resolve, Take, Wait
+from services.routing.case import decide
 from services.routing.clocks import Target
 from services.routing.state import CaseState, ChangeSet, TimerFired
 from shared.contracts.cases import CaseStatus, ClockKind, ClockState
@@ -92,8 +93,6 @@ def test_after_a_standstill_everything_missed_fires_once_in_order() -> None:
 def test_whenever_the_timer_looks_each_step_fires_exactly_once(seconds: list[int]) -> None:
     state, seen = opened("箱子破损了"), []
     for second in [*sorted(seconds), 30 * 24 * 3600]:
-        from services.routing.case import decide
-
         found = decide(state, TimerFired(), rules(), after(seconds=second))
         if found is not None and found.changes:
             assert found.state.case.version == state.case.version + 1

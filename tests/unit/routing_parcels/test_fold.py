@@ -6,7 +6,7 @@ import pytest
 
 from services.routing.parcels.episodes import Raised, exception_id, timer_cause
 from services.routing.parcels.fold import LOSS, Turned, fire, fold
-from services.routing.parcels.state import KIND_CODE, parcel_of
+from services.routing.parcels.state import KIND_CODE, NODE_CODE, parcel_of
 from services.routing.parcels.track import TRACK_POINTS
 from shared.contracts.parcels import ExceptionKind, Fault, Node, ParcelLookup, ParcelSnapshot, Shipment
 from shared.messaging.partition_state.batch import instant, micros
@@ -89,6 +89,17 @@ def test_a_timer_that_was_due_when_a_scan_entered_the_log_fires_before_it() -> N
     live = fire(state, NUMBER, rules(), at(48)).outputs[0]
     assert isinstance(live, Turned)
     assert live.turn.episode.exception_id == raised.turn.episode.exception_id
+
+
+def test_a_second_scan_of_the_same_moment_does_not_end_the_silence() -> None:
+    state, _ = folded([scan(0)])
+    delayed = fire(state, NUMBER, rules(), at(48)).state
+    assert delayed is not None
+    outcome = fold(delayed, scan(0, Node.SORTED), rules(), at(49), "e")
+    assert named(outcome.outputs) == []
+    assert outcome.state is not None
+    assert (outcome.state.last_node, instant(outcome.due)) == (NODE_CODE[Node.SORTED], at(7 * 24))
+    assert open_kinds(outcome.state) == {ExceptionKind.DELAY}
 
 
 @pytest.mark.parametrize("kind", list(ExceptionKind))

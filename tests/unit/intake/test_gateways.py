@@ -1,0 +1,101 @@
+"""Gateways and credentials as configuration, checked at load with the line named (IN-8)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.intake import credentials, gateways
+from services.intake.adapters.kuaidi100_table import Table
+from services.intake.api import ROUTES
+from services.intake.credentials import MissingCredentials
+from services.intake.gateways import RULES, Kind
+from services.intake.lined_yaml import RuleFileError, load
+from tests.unit.intake.given import SECRET
+
+GOOD = "gateways:\n  - name: web\n    kind: web\n    path: /gateways/web\n"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "gateways.yaml"
+    file.write_text(text)
+    return file
+
+
+def test_the_file_that_ships_is_right_and_documented() -> None:
+    shipped = gateways.load()
+    documented = {route.path for route in ROUTES if route.path.startswith("/gateways/")}
+    assert set(shipped.by_path()) == documented
+    assert set(shipped.by_topic()) == {"gateway-contacts.v1", "gateway-parcels.v1"}
+    assert shipped.names(Kind.KUAIDI100) == ["kuaidi100"]
+
+
+def test_another_gateway_is_an_entry(tmp_path: Path) -> None:
+    second = (
+        GOOD + "  - name: web-taobao\n    kind: web\n    path: /gateways/taobao\n    rate: {per_second: 5, burst: 10}\n"
+    )
+    assert set(gateways.load(write(tmp_path, second)).by_path()) == {"/gateways/web", "/gateways/taobao"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        (GOOD + "    limit: 5\n", 5, "limit"),
+        (GOOD.replace("kind: web", "kind: fax"), 3, "kind"),
+        (GOOD + "    body_limit_bytes: 99999999999\n", 5, "body_limit_bytes"),
+        (GOOD + "    rate: {per_second: 0, burst: 1}\n", 5, "per_second"),
+        (GOOD.replace("    path: /gateways/web\n", ""), 2, "path, topic, domains"),
+        (GOOD + "    topic: gateway-contacts.v1\n", 2, "exactly one"),
+        (GOOD.replace("path: /gateways/web", "domains: [a.example]"), 2, "domains"),
+        (GOOD + "  - name: web\n    kind: phone\n    path: /gateways/p\n", 1, "name web stands at two"),
+        (GOOD + "  - name: pp\n    kind: phone\n    path: /gateways/web\n", 1, "/gateways/web stands at two"),
+        (GOOD + "  - name: pp\n    kind: carrier\n    topic: other.v1\n", 5, "gateway-parcels.v1"),
+        ("gateways: [\n", 2, ""),
+        ("", 1, ""),
+        ("gateways: []\n", 1, "gateways"),
+        ("- 1\n", 1, ""),
+    ],
+)
+def test_a_wrong_entry_is_named_with_its_line(tmp_path: Path, text: str, line: int, hint: str) -> None:
+    with pytest.raises(RuleFileError) as error:
+        gateways.load(write(tmp_path, text))
+    message = str(error.value)
+    assert f"gateways.yaml:{line}:" in message or f"line {line}:" in message
+    assert hint in message
+
+
+def test_a_wrong_pattern_of_the_carrier_table_is_named_with_its_line(tmp_path: Path) -> None:
+    lines = (RULES / "kuaidi100.yaml").read_text().splitlines(keepends=True)
+    at = next(n for n, line in enumerate(lines) if "已揽收|" in line)
+    lines[at] = lines[at].replace("已揽收|", "(已揽收|")
+    with pytest.raises(RuleFileError, match=f"gateways.yaml:{at + 1}: nodes"):
+        load(write(tmp_path, "".join(lines)), Table)
+
+
+def secrets(tmp_path: Path, content: Any) -> Path:
+    text = content if isinstance(content, str) else json.dumps(content)
+    (tmp_path / "gateways.json").write_text(text)
+    return tmp_path
+
+
+def test_secrets_of_every_gateway_are_needed(tmp_path: Path) -> None:
+    found = credentials.load(secrets(tmp_path, {"web": {"secrets": [SECRET]}, "kd": {"salt": "s"}}), ["web"], ["kd"])
+    assert found.of("web").secrets == (SECRET,)
+    assert found.of("unknown").secrets == ()
+    with pytest.raises(MissingCredentials, match=r"phone \(secrets\), kd2 \(salt\)"):
+        credentials.load(tmp_path, ["web", "phone"], ["kd2"])
+
+
+@pytest.mark.parametrize(
+    "content", ["{", [], {"web": {"secrets": "one"}}, {"web": {"secrets": ["whsec_%%%"]}}, {"web": {"salt": ""}}]
+)
+def test_wrong_secrets_are_told_without_showing_them(tmp_path: Path, content: Any) -> None:
+    with pytest.raises(MissingCredentials) as error:
+        credentials.load(secrets(tmp_path, content), ["web"], [])
+    assert "%%%" not in str(error.value)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingCredentials, match="does not exist"):
+        credentials.load(tmp_path, [], [])

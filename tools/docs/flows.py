@@ -1,0 +1,64 @@
+"""Who writes and who reads each topic: the arrows of the AsyncAPI document. A test holds it against the code."""
+
+from dataclasses import dataclass
+
+from shared.contracts import topics as t
+from shared.contracts.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`outside`: others than our services write it (gateways that publish straight to Kafka)."""
+
+    topic: Topic
+    about: str
+    writers: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    outside: bool = False
+
+
+EVERYBODY = ("intake", "routing", "claims", "notify", "metrics")
+
+FLOWS: tuple[Flow, ...] = (
+    Flow(
+        t.GATEWAY_CONTACTS,
+        "Contacts from gateways that publish straight to Kafka: ce_type is chat.message, form.submitted or "
+        "call.ended, the value is the `data` of the same HTTP delivery.",
+        readers=("intake",),
+        outside=True,
+    ),
+    Flow(
+        t.GATEWAY_PARCELS,
+        "Parcel scans from gateways that publish straight to Kafka: ce_type parcel.scan.",
+        readers=("intake",),
+        outside=True,
+    ),
+    Flow(t.RAW, "The original bytes of every accepted delivery.", ("intake",), ("intake",)),
+    Flow(t.INTERACTIONS, "One contact on one channel, normalised.", ("intake",), ("routing",)),
+    Flow(t.PARCEL_EVENTS, "Scans of parcels, and questions about a parcel.", ("intake", "routing"), ("routing",)),
+    Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ()),
+    Flow(
+        t.PARCEL_EXCEPTIONS,
+        "What went wrong with a parcel and what is over, and answers to questions about one.",
+        ("routing",),
+        ("routing", "metrics"),
+    ),
+    Flow(
+        t.PARCEL_STATE,
+        "Changelog of the parcels' states, from which a new owner of a partition restores. Internal to routing.",
+        ("routing",),
+        ("routing",),
+    ),
+    Flow(t.CASES, "Every change-set of a case with the case after it.", ("routing",), ("claims", "notify", "metrics")),
+    Flow(t.CLAIMS, "Every change-set of a claim with the claim after it.", ("claims",), ("notify", "metrics")),
+    Flow(t.PAYMENT_REQUESTS, "Orders to pay, one for each decision.", ("claims",), ("claims",)),
+    Flow(t.NOTICE_REQUESTS, "Notices to send, rendered.", ("notify",), ("notify",)),
+    Flow(t.NOTICES, "What became of each notice.", ("notify",), ("metrics",)),
+    Flow(
+        t.DEAD_LETTERS,
+        "Records that could not be handled: the original bytes; group, reason and origin in the headers. A null "
+        "value: replayed or dropped.",
+        EVERYBODY,
+        ("metrics",),
+    ),
+)

@@ -1,0 +1,59 @@
+"""Rule files and templates, loaded as the services load them: a broken cell or variable is found here."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from services.claims import rulebook
+from services.intake import gateways
+from services.intake.adapters import kuaidi100_table
+from services.notify.links import Links
+from services.notify.pages import load_pages
+from services.notify.ruleset import load_rules
+from services.notify.templates import load_templates
+from services.notify.texts import load_texts
+from services.routing import rule_files
+from services.routing.parcels import tables as parcel_tables
+
+TODAY = datetime.now(UTC).date()
+
+
+def _notify_pages() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder, "progress.key").write_text("k" * 48)
+        links = Links.load("http://127.0.0.1", Path(folder))
+    load_pages(load_rules(TODAY), links, "desk@parcelcare.example", TODAY)
+
+
+LOADERS: dict[str, Callable[[], object]] = {
+    "services/intake/rules/gateways.yaml": gateways.load,
+    "services/intake/rules/kuaidi100.yaml": kuaidi100_table.table,
+    "services/routing/rules": lambda: rule_files.load(today=TODAY),
+    "services/routing/parcels/rules": lambda: parcel_tables.load(parcel_tables.DIRECTORY),
+    "services/claims/rules": rulebook.load,
+    "services/notify/rules": lambda: load_rules(TODAY),
+    "services/notify/templates": load_templates,
+    "services/notify/web": _notify_pages,
+    "services/notify texts": lambda: load_texts(TODAY),
+}
+"""What a service loads at its start, by where it stands."""
+
+
+def problems(root: Path) -> list[str]:
+    """What does not load, and rule folders that no loader here reads."""
+    found = [f"{place}: {type(e).__name__}: {e}" for place, load in LOADERS.items() if (e := _failure(load))]
+    read = {place.removesuffix("/" + Path(place).name) if place.endswith(".yaml") else place for place in LOADERS}
+    for folder in sorted(p for p in (root / "services").rglob("rules") if p.is_dir()):
+        name = str(folder.relative_to(root))
+        if name not in read:
+            found.append(f"{name}: no loader of tools/lint/loading.py reads it")
+    return found
+
+
+def _failure(load: Callable[[], object]) -> Exception | None:
+    try:
+        load()
+    except Exception as error:  # noqa: BLE001 whatever a loader raises is the finding
+        return error
+    return None
