@@ -33,7 +33,8 @@ from shared.messaging.watchdog import check
 from shared.mongo import Database, connect
 from shared.patience import until_reached
 from shared.settings import CommonSettings
-from shared.telemetry import Tracing, configure_logging
+from shared.telemetry import configure_logging
+from shared.tracing import Tracing
 from shared.web import problem_handlers
 
 log = structlog.get_logger()
@@ -84,6 +85,7 @@ class Runtime:
                 outbox=self.outbox,
                 publisher=self.publisher,
                 registry=self.registry,
+                tracing=self.tracing,
                 every=self.every,
                 on_start=self.on_start,
             )

@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> ASGIApp:
         retry_after_s=settings.retry_after_s,
         monotonic=time.monotonic,
     )
-    reception = Reception(secrets, identity, admission, runtime.publisher, indicators)
+    reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing)
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock)
     runtime.mount(routes(endpoint, Archive(store, TokenVerifier.from_settings(settings))))

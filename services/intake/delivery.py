@@ -10,6 +10,7 @@ from services.intake.credentials import Credentials
 from services.intake.gateways import Gateway
 from shared.messaging.message import Outgoing
 from shared.security.identity import IdentityKey
+from shared.tracing import well_formed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Delivery:
     """One HTTP request or one mail. Header names are in lower case.
 
     `received_at` is the business time that events carry; `arrived_at` the real time that signatures are checked
-    against. `return_path` is the sender of a mail's envelope, empty for a bounce.
+    against. `return_path` is the sender of a mail's envelope, empty for a bounce. `begun` is the trace context that
+    our first span has.
     """
 
     gateway: Gateway
@@ -26,6 +28,12 @@ class Delivery:
     received_at: datetime
     arrived_at: datetime
     return_path: str | None = None
+    begun: str | None = None
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace context of what follows: the one begun for it, else its sender's."""
+        return self.begun or well_formed(self.headers.get("traceparent"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import structlog
 
@@ -12,6 +13,7 @@ from services.intake.delivery import Accepted, Adapter, Delivery, Rejected, Veri
 from services.intake.indicators import Indicators
 from shared.messaging.publisher import Publisher, PublishFailed
 from shared.security.identity import IdentityKey
+from shared.tracing import UNTRACED, Tracing, trace_id_of
 
 log = structlog.get_logger()
 
@@ -29,26 +31,31 @@ class Reception:
         admission: Admission,
         publisher: Publisher,
         indicators: Indicators,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self.admission = admission
         self._credentials = credentials
         self._identity = identity
         self._publisher = publisher
         self._indicators = indicators
+        self._tracing = tracing
 
     async def receive(self, delivery: Delivery) -> Accepted:
         """Returns once Kafka has acknowledged every message of the delivery (acks=all). Raises `Rejected`."""
-        started = time.monotonic()
-        gateway = delivery.gateway
+        started, gateway = time.time(), delivery.gateway
+        given = delivery.headers.get("traceparent")
+        begun = self._tracing.begin(given)
         try:
-            accepted = await self._normalised(delivery)
+            accepted = await self._normalised(replace(delivery, begun=begun))
             await self._publish(accepted)
         except Rejected as refusal:
             self._indicators.deliveries.labels(gateway.name, refusal.reason.slug).inc()
-            log.info("delivery_refused", gateway=gateway.name, reason=refusal.reason.slug)
+            log.info("delivery_refused", gateway=gateway.name, reason=refusal.reason.slug, trace_id=trace_id_of(begun))
+            self._tracing.entered(f"intake {gateway.name}", given, begun, started, refusal.reason.slug)
             raise
         self._count(delivery, accepted)
-        self._indicators.seconds.labels(gateway.name).observe(time.monotonic() - started)
+        self._indicators.seconds.labels(gateway.name).observe(max(0.0, time.time() - started))
+        self._tracing.entered(f"intake {gateway.name}", given, begun, started)
         return accepted
 
     async def _normalised(self, delivery: Delivery) -> Accepted:

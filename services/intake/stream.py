@@ -14,7 +14,6 @@ from services.intake.adapters.contact import interaction_id_of, interaction_mess
 from services.intake.adapters.edge import Edge
 from services.intake.gateways import Gateway
 from services.intake.raw import raw_messages
-from services.intake.traces import traceparent_of
 from shared.contracts.interactions import Interaction
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done
@@ -29,6 +28,7 @@ from shared.messaging.record import (
     read_headers,
 )
 from shared.security.identity import IdentityKey
+from shared.tracing import traceparent_of_cause, well_formed
 
 Now = Callable[[], datetime]
 MAX_ATTRIBUTE = 256
@@ -56,7 +56,7 @@ def contacts_parser(gateway: Gateway, group: str) -> Parser:
     def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
         return CONTACT_TYPES[headers["ce_type"]].model_validate_json(value)
 
-    return _parser(gateway, group, frozenset(CONTACT_TYPES), read)
+    return _parser(gateway, group, frozenset(CONTACT_TYPES), read, traced=True)
 
 
 def parcels_parser(gateway: Gateway, group: str, identity: IdentityKey) -> Parser:
@@ -65,12 +65,18 @@ def parcels_parser(gateway: Gateway, group: str, identity: IdentityKey) -> Parse
     def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
         return Scan.model_validate_json(value, context={"identity": identity, "unknown": cause})
 
-    return _parser(gateway, group, frozenset({PARCEL_SCAN}), read)
+    return _parser(gateway, group, frozenset({PARCEL_SCAN}), read, traced=False)
 
 
 def _parser(
-    gateway: Gateway, group: str, types: frozenset[str], read: Callable[[Mapping[str, str], bytes, str], Any]
+    gateway: Gateway,
+    group: str,
+    types: frozenset[str],
+    read: Callable[[Mapping[str, str], bytes, str], Any],
+    traced: bool,
 ) -> Parser:
+    """`traced`: a trace begins where the sender began none. Not for scans: they are the flood."""
+
     def parse(record: "ConsumerRecord[bytes, bytes]") -> Parsed:
         headers = read_headers(record)
         if isinstance(headers, Malformed):
@@ -99,7 +105,7 @@ def _parser(
             partition=record.partition,
             offset=record.offset,
             timestamp_ms=record.timestamp,
-            traceparent=traceparent_of(headers) if "traceparent" in headers else None,
+            traceparent=well_formed(headers.get("traceparent")) or (traceparent_of_cause(cause) if traced else None),
         )
 
     return parse

@@ -39,7 +39,7 @@ class ProgressLink(BaseModel):
 ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         path="/p/{token}",
-        method="get",
+        method="GET",
         summary="Progress page of a case; the token is the only key to it",
         responses={
             200: Answer("the page", content_type=HTML),
@@ -50,7 +50,7 @@ ROUTES: tuple[RouteDoc, ...] = (
     ),
     RouteDoc(
         path="/p/{token}/events",
-        method="get",
+        method="GET",
         summary="Live updates of the page: an event `view` with {title, html} whenever the case's view has grown",
         responses={
             200: Answer("a stream that stays open, with heartbeats", content_type=EVENT_STREAM),
@@ -65,7 +65,7 @@ ROUTES: tuple[RouteDoc, ...] = (
     ),
     RouteDoc(
         path="/v1/cases/{case_id}/progress-link",
-        method="get",
+        method="GET",
         summary="The progress page's link, for an agent to pass on",
         responses={
             200: Answer("the link", ProgressLink),

@@ -61,7 +61,7 @@ def _sender(runtime: Runtime, settings: NotifySettings, indicators: Indicators) 
         timeout_s=settings.mail_timeout_s,
         connections=settings.mail_connections,
     )
-    identity = Sender(settings.mail_from_name, settings.mail_from, settings.mail_domain)
+    identity = Sender(settings.mail_from_name, settings.mail_from, settings.message_domain)
     client = httpx.AsyncClient(
         timeout=settings.webhook_timeout_s,
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),

@@ -15,7 +15,7 @@ class NotifySettings(CommonSettings):
     mail_start_tls: bool = False
     mail_from: str = "service@parcelcare.example"
     mail_from_name: str = "ParcelCare 包裹关怀"
-    mail_domain: str = "parcelcare.example"
+    mail_domain: str | None = None
     mail_connections: int = 8
     mail_timeout_s: float = 15.0
     webhook_sink_url: str = "http://127.0.0.1:28013"
@@ -23,3 +23,8 @@ class NotifySettings(CommonSettings):
     send_deadline_s: float = 30.0
     progress_poll_s: float = 0.3
     progress_watchers: int = 5000
+
+    @property
+    def message_domain(self) -> str:
+        """Of our Message-IDs, which intake knows answers by; default: the domain that mail comes from."""
+        return self.mail_domain or self.mail_from.rpartition("@")[2]

@@ -20,11 +20,9 @@ def restart(draft: Draft, targets: Targets, at: datetime) -> None:
 
 
 def _start(draft: Draft, targets: Targets, at: datetime) -> None:
-    started = draft.case.clocks
-    for kind, target in targets.items():
-        started = clocks.put(started, clocks.start(kind, target, at))
-        draft.note(clocks.changed(kind, "started"))
-    draft.set(clocks=started)
+    others = tuple(clock for clock in draft.case.clocks if clock.kind not in targets)
+    draft.set(clocks=(*others, *(clocks.start(kind, target, at) for kind, target in targets.items())))
+    draft.note(*(clocks.changed(kind, "started") for kind in targets))
 
 
 def meet(draft: Draft, kind: ClockKind, at: datetime) -> None:

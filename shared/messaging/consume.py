@@ -14,10 +14,11 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from shared.messaging.deadletter import DeadLetterLimit, Origin, dead_letter
 from shared.messaging.loopmetrics import LoopMetrics
 from shared.messaging.message import Incoming, Outgoing
-from shared.messaging.processor import Processor, Work
+from shared.messaging.processor import Processed, Processor, Work
 from shared.messaging.publisher import Publisher, PublishFailed
 from shared.messaging.record import Malformed, Parser
 from shared.messaging.transactional import Stopping
+from shared.tracing import UNTRACED, Tracing
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ class Consumer:
         metrics: LoopMetrics,
         state: LoopState,
         limit: DeadLetterLimit | None = None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self.group = group
         self.state = state
@@ -71,6 +73,7 @@ class Consumer:
         self._source = source
         self._metrics = metrics
         self._limit = limit or DeadLetterLimit()
+        self._tracing = tracing
         self._stopped = asyncio.Event()
 
     async def handle(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
@@ -96,6 +99,7 @@ class Consumer:
 
     async def _handle(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
         self._begin(records)
+        started_s = time.time()
         works: list[Work] = []
         letters: list[Outgoing] = []
         for record in records:
@@ -112,12 +116,14 @@ class Consumer:
                 return
         processed = await self._processor.process(works)
         letters += [self._letter(origin, reason) for origin, reason in processed.dead]
+        self._tell_of_parked(processed)
         over = sum(self._limit.record(True) for _ in processed.dead) > 0
         await self._publish([*letters, *processed.messages])
         await self._commit(records, consumer)
         self._metrics.stage_seconds.labels(self.group).observe(
             max(0.0, time.time() - min(r.timestamp for r in records) / 1000)
         )
+        self._trace(works, processed, started_s)
         if over:
             await self._stop("too many records can't be handled: see the dead letters, then restart")
 
@@ -139,8 +145,27 @@ class Consumer:
             partition=origin.partition,
             offset=origin.offset,
             reason=reason,
+            trace_id=origin.trace_id,
         )
         return dead_letter(origin, group=self.group, reason=reason, source=self._source, now=datetime.now(UTC))
+
+    def _tell_of_parked(self, processed: Processed) -> None:
+        for origin, reason in processed.parked:
+            log.warning(
+                "parked",
+                group=self.group,
+                topic=origin.topic,
+                partition=origin.partition,
+                offset=origin.offset,
+                reason=reason,
+                trace_id=origin.trace_id,
+            )
+
+    def _trace(self, works: Sequence[Work], processed: Processed, started_s: float) -> None:
+        if self._tracing.enabled:
+            dead = {origin.place for origin, _ in processed.dead}
+            parked = {origin.place for origin, _ in processed.parked}
+            self._tracing.stage(self.group, (work.incoming for work in works), started_s, dead, parked)
 
     async def _publish(self, messages: Sequence[Outgoing]) -> None:
         delay = 0.1

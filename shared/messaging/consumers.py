@@ -31,6 +31,7 @@ from shared.messaging.transactional import Perform, TransactionalProcessor
 from shared.messaging.unparking import Unparking
 from shared.mongo import Database
 from shared.settings import CommonSettings
+from shared.tracing import Tracing
 
 BATCH_TIMEOUT_MS = 10
 PARKED_INTERVAL_S = 0.2
@@ -51,6 +52,7 @@ class Surroundings:
     outbox: Outbox
     publisher: Publisher
     registry: CollectorRegistry
+    tracing: Tracing
     every: Callable[[str, float, Callable[[], Coroutine[Any, Any, object]]], None]
     on_start: Callable[[Callable[[], Awaitable[object]]], None]
 
@@ -150,6 +152,7 @@ class Consumers:
             source=self._around.source,
             metrics=self._metrics,
             state=state,
+            tracing=self._around.tracing,
         )
         subscriber = self._around.broker.subscriber(
             *[settings.topic_prefix + t.name for t in topics],

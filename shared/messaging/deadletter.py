@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 from shared.contracts.base import derived_id
 from shared.contracts.topics import DEAD_LETTERS
 from shared.messaging.message import Outgoing
+from shared.tracing import Place, trace_id_of
 
 DEAD_LETTER = "parcelcare.dead-letter"
 MAX_REASON = 500
@@ -37,6 +38,16 @@ class Origin:
             record.value,
             tuple((str(name), value) for name, value in record.headers),
         )
+
+    @property
+    def place(self) -> Place:
+        return (self.topic, self.partition, self.offset)
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that the record belongs to, for logs."""
+        value = dict(self.headers).get("traceparent")
+        return trace_id_of(value.decode("ascii", "replace")) if value else None
 
 
 def dead_letter(origin: Origin, *, group: str, reason: str, source: str, now: datetime) -> Outgoing:

@@ -9,6 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Dead, Done, Ignored, Outcome, Retry
+from shared.tracing import trace_id_of
 
 log = structlog.get_logger()
 
@@ -84,7 +85,12 @@ def fold(
             outcomes.append(Dead(str(error)))
         except Exception as error:
             if not isinstance(error, TransientFailure):
-                log.exception("decide_failed", event_id=incoming.id, type=incoming.type)
+                log.exception(
+                    "decide_failed",
+                    event_id=incoming.id,
+                    type=incoming.type,
+                    trace_id=trace_id_of(incoming.traceparent),
+                )
             blocked.add(aggregate)
             outcomes.append(Retry(f"{type(error).__name__}: {error}"))
         else:

@@ -28,10 +28,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """What a batch led to: messages to publish before the commit, and the records that died."""
+    """What a batch led to: messages to publish before the commit, and the records that died or wait, with reasons."""
 
     messages: tuple[Outgoing, ...] = ()
     dead: tuple[tuple[Origin, str], ...] = ()
+    parked: tuple[tuple[Origin, str], ...] = ()
 
 
 class Processor(Protocol):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from shared.contracts.base import Contract
 from shared.contracts.topics import MAX_EVENT_BYTES
 from shared.messaging.message import Incoming
+from shared.tracing import well_formed
 
 REPLAY_GROUP_HEADER = "pc_replay_group"
 """On a replayed dead letter: the only consumer group that is to read it again."""
@@ -71,7 +72,7 @@ def cloud_event_parser(types: Mapping[str, type[Contract]], group: str) -> Parse
             partition=record.partition,
             offset=record.offset,
             timestamp_ms=record.timestamp,
-            traceparent=headers.get("traceparent"),
+            traceparent=well_formed(headers.get("traceparent")),
         )
 
     return parse

@@ -81,7 +81,7 @@ class TransactionalProcessor:
                 return await self._until_stored(lambda: self._park_alone(batch[0], reason))
         middle = len(batch) // 2
         first, second = await self._isolate(batch[:middle]), await self._isolate(batch[middle:])
-        return Processed(first.messages + second.messages, first.dead + second.dead)
+        return Processed(first.messages + second.messages, first.dead + second.dead, first.parked + second.parked)
 
     async def _until_stored(self, attempt: Callable[[], Awaitable[Processed]]) -> Processed:
         """Repeat over passing failures of the database and conflicts; raises what will not pass."""
@@ -144,9 +144,14 @@ class TransactionalProcessor:
         outcomes = await handler([work.incoming for work in runnable], session) if runnable else []
         done, dead, retries = _sort(runnable, outcomes)
         await self._inbox.record(done, session)
-        await self._parking.add(self._to_park(retries, behind), session)
+        parked = self._to_park(retries, behind)
+        await self._parking.add(parked, session)
         messages += [m for produced in done.values() for m in produced]
-        return Processed(tuple(messages), tuple((work.origin, reason) for work, reason in dead))
+        return Processed(
+            tuple(messages),
+            tuple((work.origin, reason) for work, reason in dead),
+            tuple((p.origin, p.reason) for p in parked),
+        )
 
     def _to_park(self, retries: Sequence[tuple[Work, str]], behind: Sequence[Work]) -> list[Parked]:
         """The first of an aggregate is its head with a time; the others queue behind it."""
@@ -186,8 +191,9 @@ class TransactionalProcessor:
                 return Processed()
             now = datetime.now(UTC)
             since = None if blocked else now
-            await self._parking.add([self._parked(work, sequence(now, 0), reason, since)], session)
-            return Processed()
+            parked = self._parked(work, sequence(now, 0), reason, since)
+            await self._parking.add([parked], session)
+            return Processed(parked=((parked.origin, parked.reason),))
 
         return await self._database.transaction(park)
 

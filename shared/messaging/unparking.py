@@ -80,12 +80,12 @@ class Unparking:
             return await self._database.transaction(lambda s: self._attempt(parked, incoming, chosen, s))
         except (Conflict, PyMongoError) as error:
             passing = isinstance(error, Conflict) or is_conflict(error) or is_passing(error)
-            log.warning("unpark_deferred", event_id=parked.event_id, error=type(error).__name__)
+            log.warning("unpark_deferred", error=type(error).__name__, **_named(parked))
             if passing:
                 return False
             return await self._failed_again(parked, error)
         except Exception as error:
-            log.exception("unpark_failed", event_id=parked.event_id)
+            log.exception("unpark_failed", **_named(parked))
             return await self._failed_again(parked, error)
 
     async def _failed_again(self, parked: Parked, error: Exception) -> bool:
@@ -124,13 +124,17 @@ class Unparking:
         queue = await self._parking.queue(parked.aggregate, session, limit=2)
         await self._leave(parked, queue[1:], session)
         self._on_dead(reason)
-        log.error("dead_letter", event_id=parked.event_id, reason=reason, attempts=parked.attempts + 1)
+        log.error("dead_letter", group=self._group, reason=reason, attempts=parked.attempts + 1, **_named(parked))
         return True
 
     async def _leave(self, parked: Parked, behind: Sequence[Parked], session: Session) -> None:
         await self._parking.remove([parked.event_id], session)
         if behind:
             await self._parking.promote(behind[0].event_id, session)
+
+
+def _named(parked: Parked) -> dict[str, str | None]:
+    return {"event_id": parked.event_id, "trace_id": parked.origin.trace_id}
 
 
 def _record(parked: Parked) -> "ConsumerRecord[bytes, bytes]":

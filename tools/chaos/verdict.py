@@ -1,7 +1,7 @@
 """Lost or doubled, judged from outside: the demo's rules, and what only kills could break. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from demo.invariants import RULES, repeats
@@ -32,6 +32,8 @@ class Case:
 
 
 Rule = Callable[[Case], Finding]
+UNANSWERED = "unanswered"
+NOT_ACCEPTED = "good_refused"
 
 
 def promised_notices(case: Case) -> Finding:
@@ -168,15 +170,20 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        return all(f.broken == 0 for f in self.findings)
+        return all(f.broken == 0 for f in self.findings if f.group != UNANSWERED)
 
 
 def judge(case: Case) -> Verdict:
     findings = [rule(case.evidence) for rule in RULES] + [rule(case) for rule in OWN_RULES]
     return Verdict(
-        findings=tuple(f for f in findings if f.group != "garbage"),
+        findings=tuple(_grouped(f) for f in findings if f.group != "garbage"),
         accepted=len(case.evidence.ledger.contacts),
         paid=sum(line.moved_money for line in case.evidence.statement),
         repeated_mails=repeats(case.evidence),
         repeated_records=case.chronicle.repeated_records(),
     )
+
+
+def _grouped(found: Finding) -> Finding:
+    """What never got its yes was not accepted, and so cannot be lost: it is told apart."""
+    return replace(found, group=UNANSWERED) if found.name == NOT_ACCEPTED else found

@@ -11,7 +11,6 @@ from services.intake.adapters.edge import EdgeInstant, Line, TrackingNumber, Wor
 from services.intake.adapters.person import CustomerOfPerson
 from services.intake.adapters.signed import verify_signature
 from services.intake.delivery import Accepted, Adapter, Delivery, Verified
-from services.intake.traces import traceparent_of
 from shared.contracts.parcels import PARCEL_SCANNED, ParcelScan, Shipment
 from shared.contracts.personal import Personal
 from shared.contracts.topics import PARCEL_EVENTS
@@ -90,7 +89,7 @@ def cause_of(gateway: str, source: str, event_id: str) -> str:
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     context = {"identity": identity, "unknown": verified.cause}
     events = READER.read(delivery.headers, verified.payload, context)
-    traceparent = traceparent_of(delivery.headers)
+    traceparent = delivery.traceparent
     push_id = interaction_id_of(verified.cause)
     scans = tuple(
         scan_message(e.data, cause_of(delivery.gateway.name, e.source, e.id), delivery.received_at, traceparent)

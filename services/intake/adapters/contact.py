@@ -5,7 +5,6 @@ from datetime import datetime
 
 from services.intake.delivery import Accepted, Delivery
 from services.intake.raw import raw_messages
-from services.intake.traces import traceparent_of
 from shared.contracts.base import derived_id
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS
@@ -35,7 +34,7 @@ def interaction_message(interaction: Interaction, cause: str, now: datetime, tra
 
 
 def accept_contact(delivery: Delivery, cause: str, interaction: Interaction) -> Accepted:
-    traceparent = traceparent_of(delivery.headers)
+    traceparent = delivery.traceparent
     message = interaction_message(interaction, cause, delivery.received_at, traceparent)
     return Accepted(
         id=interaction.interaction_id,

@@ -15,7 +15,6 @@ from services.intake.adapters.edge import Edge, TrackingNumber, read_json, requi
 from services.intake.adapters.kuaidi100_table import Meaning, Table, meaning, table
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Delivery, FieldError, Reason, Rejected, Verified
-from services.intake.traces import traceparent_of
 from shared.contracts.parcels import ParcelScan
 from shared.security.identity import IdentityKey
 
@@ -94,7 +93,7 @@ def _form(body: bytes) -> Kuaidi100Form:
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     push = read_json(Kuaidi100Push, verified.payload)
     push_id = interaction_id_of(verified.cause)
-    traceparent = traceparent_of(delivery.headers)
+    traceparent = delivery.traceparent
     lines = scans_of(push.lastResult, table())
     messages = tuple(
         scan_message(scan, f"gateway/{delivery.gateway.name}/{cause}", delivery.received_at, traceparent)

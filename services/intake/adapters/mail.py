@@ -15,7 +15,6 @@ from services.intake.delivery import Accepted, Adapter, Delivery, Reason, Reject
 from services.intake.extraction import case_number_in, numbers_in
 from services.intake.gateways import Gateway
 from services.intake.language import language_of
-from services.intake.traces import traceparent_of
 from shared.contracts.interactions import Attachment, Interaction
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
@@ -57,7 +56,7 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     interaction_id = interaction_id_of(verified.cause)
     automatic = automatic_because(message, delivery)
     if automatic:
-        traceparent = traceparent_of(delivery.headers)
+        traceparent = delivery.traceparent
         messages = originals(delivery, interaction_id, traceparent)
         return Accepted(interaction_id, messages, {"id": interaction_id}, suppressed=automatic)
     interaction = to_interaction(message, delivery, interaction_id, identity)

@@ -114,9 +114,18 @@ def _content(part: "Message[str, str]") -> bytes:
     payload = part.get_payload()
     if isinstance(payload, list):
         inner = payload[0] if payload else None
-        return inner.as_bytes(policy=compat32) if isinstance(inner, Message) else b""
+        return _written_out(inner) if isinstance(inner, Message) else b""
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
+
+
+def _written_out(message: "Message[str, str]") -> bytes:
+    """An attached message. The library can't write every broken one that it reads: then its header and text."""
+    try:
+        return message.as_bytes(policy=compat32)
+    except (UnicodeError, LookupError, TypeError, ValueError):
+        lines = [f"{name}: {value}" for name, value in message.raw_items()]
+        return "\n".join([*lines, "", str(message.get_payload())]).encode("utf-8", "surrogateescape")
 
 
 def _charset(part: "Message[str, str]") -> str | None:

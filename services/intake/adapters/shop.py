@@ -10,7 +10,6 @@ from services.intake.adapters.edge import EdgeInstant, OrderNumber, TrackingNumb
 from services.intake.adapters.person import CustomerOfPerson
 from services.intake.adapters.signed import verify_signature
 from services.intake.delivery import Accepted, Adapter, Delivery, Verified
-from services.intake.traces import traceparent_of
 from shared.contracts.orders import ORDER_CHANGED as ORDER_CHANGED_EVENT
 from shared.contracts.orders import OrderEvent
 from shared.contracts.topics import ORDER_EVENTS
@@ -40,7 +39,7 @@ READER = Reader(OrderChanged, Batch[Literal["order.changed"], Order], Order)
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     context = {"identity": identity, "unknown": verified.cause}
     events = READER.read(delivery.headers, verified.payload, context)
-    traceparent = traceparent_of(delivery.headers)
+    traceparent = delivery.traceparent
     push_id = interaction_id_of(verified.cause)
     orders = tuple(
         outgoing(

@@ -123,10 +123,11 @@ class PartitionOwner:
             left = by_partition
             while left:
                 stored = await asyncio.gather(*[self._until_stored(n, events, owns) for n, events in left.items()])
-                await self._settled.wait()
-                # A partition that was lost and came back while others were at work: its records are ours again.
-                lost = [n for n, done in zip(left, stored, strict=True) if not done]
-                left = {n: left[n] for n in lost if self._is_mine(n, owns)}
+                left = {n: left[n] for n, done in zip(list(left), stored, strict=True) if not done}
+                if left:
+                    # One that was lost and came back while others were at work: its records are ours again.
+                    await self._settled.wait()
+                    left = {n: events for n, events in left.items() if self._is_mine(n, owns)}
         finally:
             for number in by_partition:
                 self._pending[number] -= 1

@@ -57,7 +57,7 @@ async def test_a_yes_means_that_kafka_has_it_and_a_repeat_gets_the_same(bench: B
 @pytest.mark.req("IN-1", "IN-3")
 async def test_mail_phone_and_web_arrive_and_their_originals_can_be_fetched(bench: Bench) -> None:
     intake = await bench.intake()
-    mail = raw(CHINESE.encode("gbk"), "gb2312")
+    mail = raw(CHINESE.encode("gbk"), "gb2312") + b"\r\n"
     by_mail = await bench.mail(intake, mail)
     assert await bench.mail(intake, b"Received: by a second relay\r\n" + mail) == by_mail
     by_phone = (await bench.webhook(intake, "phone", ended(), "p1")).json()["id"]

@@ -14,7 +14,7 @@ from demo.seen.providers import Arrival, StatementLine
 from demo.sending import Route, Sending
 from tools.chaos.chronicle import RAISED, Chronicle
 from tools.chaos.traffic import Author, Traffic
-from tools.chaos.verdict import Case, judge
+from tools.chaos.verdict import UNANSWERED, Case, judge
 
 NOON = datetime(2026, 11, 11, 4, tzinfo=UTC)
 LOST = "SF7000000000001"
@@ -98,7 +98,7 @@ class World:
             traffic = replace(traffic, twins=())
         evidence = Evidence(self.ledger, self.chronicle, self.statement, self.mails)
         verdict = judge(Case(traffic, self.chronicle, evidence))
-        assert verdict.holds == (not any(f.broken for f in verdict.findings))
+        assert verdict.holds == (not any(f.broken for f in verdict.findings if f.group != UNANSWERED))
         return {f.name: f.broken for f in verdict.findings if f.broken}
 
 
@@ -179,3 +179,9 @@ def test_a_dead_letter_is_a_loss_where_everything_is_well_formed() -> None:
     headers |= {"dl_partition": b"0", "dl_offset": b"7"}
     world.chronicle.add("dead-letters.v1", headers, b"{}", 0.0)
     assert world.judged() == {"well_formed_but_dead": 1}
+
+
+def test_what_was_never_accepted_is_not_lost() -> None:
+    world = World()
+    world.ledger.given_up.append(world.chat)
+    assert world.judged() == {"good_refused": 1}

@@ -1,12 +1,14 @@
 """The timetable: as many contacts by as many people as wanted, over the day as in a real centre, with all faults."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
 
 from demo.corpus import Intent
 from demo.parcels import CHINA, Day
+from demo.scans import MEMORY
 from demo.schedule import Sizes, Timetable, timetable
 from demo.sending import Purpose, Route, Sending
 
@@ -92,3 +94,22 @@ def test_scans_come_by_topic_by_http_and_by_kuaidi100(plan: Timetable) -> None:
     assert routes[Route.PARCELS_TOPIC] > 0.7 * sum(routes.values())
     history = {sending.route for sending in plan.history}
     assert history == {Route.PARCELS_TOPIC, Route.CARRIER, Route.KUAIDI100}
+
+
+def test_what_is_loaded_before_the_day_is_not_yet_a_delay(plan: Timetable) -> None:
+    by_parcel: dict[str, list[datetime]] = {}
+    for sending in plan.history:
+        for number, at in sending.scans:
+            by_parcel.setdefault(number, []).append(at)
+    for number, times in by_parcel.items():
+        assert len(times) == 1 or min(times) > plan.day.opens - MEMORY, number
+    assert any(max(times) < plan.day.opens - timedelta(hours=30) for times in by_parcel.values()), "some are silent"
+
+
+def test_the_first_scan_that_is_loaded_carries_the_terms_of_carriage(plan: Timetable) -> None:
+    first: dict[str, bytes] = {}
+    for sending in plan.history:
+        if sending.route is Route.PARCELS_TOPIC:
+            first.setdefault(sending.scans[0][0], sending.body)
+    assert first
+    assert all("shipment" in orjson.loads(body) for body in first.values())

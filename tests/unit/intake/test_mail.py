@@ -6,6 +6,8 @@ from email.header import Header
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.intake.adapters import mime
 from services.intake.delivery import Accepted, Reason, Rejected
@@ -268,6 +270,44 @@ def test_what_is_no_mail_is_refused_with_a_reason(body: bytes, reason: Reason) -
 def test_a_mail_without_a_sender_is_refused() -> None:
     with pytest.raises(Rejected):
         accept(mail_delivery(b"From: undisclosed\r\nSubject: x\r\n\r\nhello", return_path="also not"))
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        b"From: a@b.example\r\n",
+        b"From: =?gb2312?B?xOO6ww==?= <a@b.example>\r\n",
+        b"Subject: =?utf-8?b?5L2g?= =?x?q?=FF?=\r\n",
+        b"Subject: \xc4\xe3\xba\xc3\r\n",
+        b"Date: Fri, 31 Feb 9999 25:61:00 +9999\r\n",
+        b"Date: Mon, 1 Jan 0001 00:00:00 +2359\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n",
+        b"Content-Type: text/html; charset=*''x\r\n",
+        b"Content-Type: text/plain; charset=utf-7\r\n",
+        b"Content-Type: message/rfc822\r\n",
+        b"Content-Type: ;;;\r\n",
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"Content-Transfer-Encoding: x-uuencode\r\n",
+        b"Content-Disposition: attachment; filename*0*=gbk''%C4%E3; filename*2=x\r\n",
+        b"Message-ID: <<a@b>\r\n",
+        b"\r\n",
+        b"--b\r\n",
+        b"--b--\r\n",
+        b"<p>x<!--",
+        b"+AGE-+",
+        b"\x00\xff",
+    ]
+)
+
+
+@pytest.mark.req("IN-8")
+@given(st.lists(FRAGMENTS | st.binary(max_size=30), max_size=30))
+def test_no_bytes_break_the_reader_of_mail(pieces: list[bytes]) -> None:
+    try:
+        accepted = accept(mail_delivery(b"".join(pieces)))
+    except Rejected as refusal:
+        assert refusal.reason in (Reason.MALFORMED, Reason.INVALID)  # noqa: PT017 either outcome is right
+    else:
+        assert accepted.messages
 
 
 @pytest.mark.parametrize("unclosed", ["<a ", "<!--", "<![CDATA[", "<a b='", "</", "&#"])

@@ -14,7 +14,7 @@ from services.notify.project import case_view, claim_view
 from services.notify.view import MAX_TIMELINE, View
 from shared.contracts import cases
 from shared.contracts.cases import CaseChanged
-from tests.unit.notify.events import RULES, STORY, case_changes, changed, plan
+from tests.unit.notify.events import RULES, STORY, case_changes, changed, notice, plan
 
 
 def run(events: Sequence[Any]) -> tuple[View | None, list[str]]:
@@ -24,7 +24,7 @@ def run(events: Sequence[Any]) -> tuple[View | None, list[str]]:
     for event in events:
         decision = plan(event, view)
         view = decision.state or view
-        ids += [message.id for message in decision.messages]
+        ids += [notice(decision).notice_id] if decision.messages else []
     return view, ids
 
 

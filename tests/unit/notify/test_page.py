@@ -68,6 +68,7 @@ def test_a_closed_case_has_every_stage_done() -> None:
     ("state", "main", "note", "tone"),
     [
         (ClockState.RUNNING, "明天 09:12", "还有 23 小时", ""),
+        (ClockState.WARNED, "明天 09:12", "还有 23 小时", ""),
         (ClockState.PAUSED, "暂停计时", "等待您的回复，回复后继续", "calm"),
         (ClockState.BREACHED, "已超过承诺时间", "原定 明天 09:12，已提高优先级", "late"),
     ],
@@ -84,6 +85,7 @@ def test_the_promise_is_told_honestly(state: ClockState, main: str, note: str, t
     page = shown(project(None, changed(cases.Classified(), clocks=(clock,)), []))
     (tile,) = [tile for tile in page.tiles if tile.label == "承诺时间"]
     assert (tile.main, tile.note, tile.tone) == (main, note, tone)
+    assert ("明天 09:12 前给出结果" in page.stage.next_step) == (state in (ClockState.RUNNING, ClockState.WARNED))
 
 
 @pytest.mark.req("NO-5", "CL-4")

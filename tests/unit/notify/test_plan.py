@@ -171,6 +171,12 @@ def test_a_decision_carries_amount_arithmetic_law_and_the_way_to_appeal() -> Non
         assert part in text
 
 
+@pytest.mark.req("NO-1", "CL-10")
+def test_a_refusal_names_no_amount_as_awarded() -> None:
+    refused = claim_changed(claims.Decided(by="bob"), state="rejected")
+    assert "理赔 CL3F8T2W6N 已有决定：不予赔付。" in notice(plan(refused)).text.reveal()
+
+
 @pytest.mark.req("CL-2", "NO-1")
 def test_missing_evidence_is_asked_for_by_name() -> None:
     text = notice(plan(STORY[4])).text.reveal()

@@ -160,7 +160,9 @@ def test_a_carriers_delay_is_not_raised_again_by_the_timer() -> None:
 
 
 def test_signed_ends_all_timers_and_the_parcel_is_kept_for_30_days() -> None:
-    state, turns = folded([scan(0), scan(5, Node.OUT_FOR_DELIVERY, ExceptionKind.FAILED_DELIVERY), scan(9, Node.SIGNED)])
+    state, turns = folded(
+        [scan(0), scan(5, Node.OUT_FOR_DELIVERY, ExceptionKind.FAILED_DELIVERY), scan(9, Node.SIGNED)]
+    )
     assert turns == [("raised", "failed_delivery"), ("cleared", "failed_delivery")]
     assert instant(state.due) == at(9 + 30 * 24)
     assert fire(state, NUMBER, rules(), at(9 + 29 * 24)).state is state

@@ -27,7 +27,7 @@ Event = tuple[ParcelScan, float, str]
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Event]:
-    """Interleaved scans of a few parcels: each happens hours after the one before, and enters the log a little later."""
+    """Interleaved scans of a few parcels, hours apart, which enter the log a little after they happened."""
     events, hours = [], 0.0
     for place, (number, gap, node, kind, late) in enumerate(draw(st.lists(happenings, min_size=8, max_size=30))):
         hours += gap
@@ -38,9 +38,7 @@ def histories(draw: st.DrawFn) -> list[Event]:
 @pytest.mark.req("SY-2", "SY-9")
 @settings(max_examples=120, deadline=None)
 @given(histories(), seeds, st.integers(0, 400))
-def test_crashes_and_repeats_give_the_exceptions_of_the_clean_run(
-    events: list[Event], seed: int, more: int
-) -> None:
+def test_crashes_and_repeats_give_the_exceptions_of_the_clean_run(events: list[Event], seed: int, more: int) -> None:
     until = events[-1][1] + more
     expected, clean = clean_run(events, until)
     world, owner, dice = World(), None, random.Random(seed)
@@ -166,4 +164,3 @@ def taken_in(scans: Sequence[ParcelScan]) -> ParcelState:
     assert state is not None
     assert state.due
     return state
-

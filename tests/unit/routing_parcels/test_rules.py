@@ -38,7 +38,7 @@ def test_the_tables_that_ship_say_48_hours_by_default() -> None:
 
 def test_levels_are_loss_delay_other() -> None:
     levels = RuleBook().at(NOW).levels
-    expected = {kind: 3 for kind in ExceptionKind} | {ExceptionKind.LOSS: 1, ExceptionKind.DELAY: 2}
+    expected = dict.fromkeys(ExceptionKind, 3) | {ExceptionKind.LOSS: 1, ExceptionKind.DELAY: 2}
     assert levels == {KIND_CODE[kind]: level for kind, level in expected.items()}
 
 

@@ -117,5 +117,3 @@ def clean_run(events: Sequence[tuple[ParcelScan, float, str]], until: float) -> 
     world.hours = max(world.hours, until)
     owner.fire()
     return world, owner
-
-

@@ -1,0 +1,1 @@
+"""A day of the whole system, played through gateways that speak the real protocols (SY-9)."""

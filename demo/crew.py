@@ -1,0 +1,118 @@
+"""Who takes part in the day: gateways with their connections, agents of the roster, adjudicators, customers."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from demo.contacts import Desk
+from demo.gateways.fleet import Fleet, Gateway
+from demo.gateways.http import HttpGateway, read_secrets
+from demo.gateways.kafka import KafkaGateway
+from demo.gateways.mail import MailGateway
+from demo.ledger import Ledger
+from demo.people.adjudicators import Adjudicator
+from demo.people.agents import Agent
+from demo.people.api import Api
+from demo.people.customers import Customers
+from demo.schedule import Timetable
+from demo.sending import Route
+from shared.clock import Clock
+from shared.security.tokens import Role, issue_local
+from tools.stack import StackInfo
+
+ROSTER = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules" / "agents.yaml"
+ADJUDICATORS = ("ye.qing", "xu.hong", "tang.bo")
+HTTP_WORKERS = {Route.WEB: 12, Route.PHONE: 8, Route.CARRIER: 12, Route.KUAIDI100: 6}
+MAIL_CONNECTIONS = 4
+KAFKA_WORKERS = 48
+CONNECTIONS = httpx.Limits(max_connections=80, max_keepalive_connections=60)
+
+
+@dataclass
+class Crew:
+    """Everybody, and what they counted."""
+
+    info: StackInfo
+    clock: Clock
+    rng: random.Random
+    client: httpx.AsyncClient
+    kafka: KafkaGateway
+    mails: list[MailGateway]
+    fleet: Fleet
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def close(self) -> None:
+        await self.fleet.close()
+        for gateway in self.mails:
+            await gateway.close()
+        await self.kafka.close()
+        await self.client.aclose()
+
+
+def urls_of(info: StackInfo, service: str) -> list[str]:
+    return [instance.url for instance in info.services[service]]
+
+
+async def assemble(info: StackInfo, clock: Clock, ledger: Ledger, rng: random.Random, prefix: str) -> Crew:
+    assert info.smtp, "the stack runs without intake"
+    client = httpx.AsyncClient(limits=CONNECTIONS)
+    kafka = await KafkaGateway.connect(info.kafka, prefix)
+    mails = [MailGateway(info.smtp.host, info.smtp.port) for _ in range(MAIL_CONNECTIONS)]
+    secrets, intake = read_secrets(info.secrets_dir), urls_of(info, "intake")
+    workers: dict[Route, list[Gateway]] = {
+        route: [HttpGateway(route, client, intake, secrets, rng)] * number for route, number in HTTP_WORKERS.items()
+    }
+    workers |= {Route.MAIL: [*mails], Route.CONTACTS_TOPIC: [kafka] * 4, Route.PARCELS_TOPIC: [kafka] * KAFKA_WORKERS}
+    return Crew(info, clock, rng, client, kafka, mails, Fleet(workers, ledger, rng))
+
+
+def roster() -> list[dict[str, Any]]:
+    agents: list[dict[str, Any]] = yaml.safe_load(ROSTER.read_text("utf-8"))["agents"]
+    return agents
+
+
+def agents(crew: Crew) -> list[Agent]:
+    return [
+        Agent(
+            row["id"],
+            tuple(row["groups"]),
+            api_of(crew, "routing", row["id"], Role.AGENT),
+            crew.clock,
+            crew.rng,
+            crew.counts,
+        )
+        for row in roster()
+    ]
+
+
+def adjudicators(crew: Crew) -> list[Adjudicator]:
+    return [
+        Adjudicator(name, api_of(crew, "claims", name, Role.ADJUDICATOR), crew.clock, crew.rng, crew.counts)
+        for name in ADJUDICATORS
+    ]
+
+
+def api_of(crew: Crew, service: str, person: str, role: Role) -> Api:
+    token = issue_local(crew.info.secrets_dir, person, [role.value])
+    return Api(crew.client, urls_of(crew.info, service), token, crew.rng)
+
+
+def customers(crew: Crew, timetable: Timetable, run: str) -> Customers:
+    assert crew.info.mail_catcher, "the stack runs without a mail catcher"
+    return Customers(
+        client=crew.client,
+        catcher_url=crew.info.mail_catcher.url,
+        people=timetable.people,
+        journeys=timetable.journeys,
+        day=timetable.day,
+        clock=crew.clock,
+        desk=Desk(crew.rng, f"r{run}"),
+        rng=crew.rng,
+        submit=crew.fleet.submit,
+        counts=crew.counts,
+    )

@@ -1,0 +1,71 @@
+"""The end of the day: until everything has arrived everywhere, then the judgement on what was seen outside."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import httpx
+from aiokafka.errors import KafkaError
+
+from demo.invariants import Verdict, judge
+from demo.invariants.finding import Evidence
+from demo.ledger import Ledger
+from demo.seen.lag import lag
+from demo.seen.providers import arrivals, statement
+from demo.seen.topics import TopicReader
+from tools.stack import StackInfo
+
+QUIET_S = 2.0
+LONGEST_S = 90.0
+JUDGE_AGAIN_S = 30.0
+LOOK_S = 0.5
+
+
+async def drained(info: StackInfo, prefix: str, reader: TopicReader, tick: Callable[[str], None]) -> dict[str, int]:
+    """Returns when no group is behind and nothing new came for QUIET_S, or after LONGEST_S: what is still behind."""
+    ends = time.monotonic() + LONGEST_S
+    behind: dict[str, int] = {"?": 1}
+    while time.monotonic() < ends:
+        quiet = time.monotonic() - reader.last_record_at > QUIET_S
+        try:
+            behind = {group: n for group, n in (await lag(info.kafka, prefix)).items() if n}
+        except (KafkaError, OSError) as error:
+            behind = {type(error).__name__: 1}
+        if quiet and reader.caught_up and not behind:
+            return {}
+        tick(waiting_for(behind))
+        await asyncio.sleep(LOOK_S)
+    return behind
+
+
+def waiting_for(behind: dict[str, int]) -> str:
+    groups = " · ".join(
+        f"{group} {number:,}" for group, number in sorted(behind.items(), key=lambda item: -item[1])[:4]
+    )
+    return f"收尾：等待各消费组处理完毕 · waiting for {groups or 'the last records'}"
+
+
+async def judged(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader) -> Verdict:
+    """What breaks a rule must break it for good: judged again until it holds, or JUDGE_AGAIN_S are over."""
+    ends = time.monotonic() + JUDGE_AGAIN_S
+    while True:
+        verdict = judge(await gathered(info, client, ledger, reader))
+        if verdict.holds or time.monotonic() > ends:
+            return verdict
+        await asyncio.sleep(LOOK_S)
+
+
+async def gathered(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader) -> Evidence:
+    """The clock is read first: what comes while the others are asked is too new to be judged."""
+    assert info.payment
+    assert info.mail_catcher
+    assert info.webhook_sink
+    now = time.monotonic()
+    return Evidence(
+        ledger=ledger,
+        seen=reader.observations,
+        statement=await statement(client, info.payment.url, info.secrets_dir),
+        mails=await arrivals(client, info.mail_catcher.url, "messages"),
+        webhooks=await arrivals(client, info.webhook_sink.url, "webhooks"),
+        now=now,
+    )

@@ -1,0 +1,119 @@
+"""HTTP gateways: Standard Webhooks signatures for web, phone and carriers, an MD5 sign for Kuaidi100's form."""
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import orjson
+
+from demo.gateways.answer import Answer, Later, Refused, Taken
+from demo.sending import Purpose, Route, Sending
+
+TIMEOUT_S = 8.0
+OLD_SECRET_SHARE = 0.15
+BOTH_SECRETS_SHARE = 0.05
+FORM = "application/x-www-form-urlencoded"
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+def signature(secret: str, webhook_id: str, seconds: int, body: bytes) -> str:
+    """v1 of Standard Webhooks: HMAC-SHA256 over id, time and body."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = b".".join((webhook_id.encode(), str(seconds).encode(), body))
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def read_secrets(secrets_dir: Path) -> Mapping[str, Mapping[str, Any]]:
+    content: Mapping[str, Mapping[str, Any]] = json.loads((secrets_dir / "gateways.json").read_text())
+    return content
+
+
+class HttpGateway:
+    """One gateway's client. A delivery that fails goes to the next instance, as a load balancer would send it."""
+
+    def __init__(
+        self,
+        route: Route,
+        client: httpx.AsyncClient,
+        urls: Sequence[str],
+        secrets: Mapping[str, Mapping[str, Any]],
+        rng: random.Random,
+    ) -> None:
+        self.route = route
+        self.client = client
+        self.urls = [f"{url}/gateways/{route.value}" for url in urls]
+        self.secrets: Sequence[str] = secrets[route.value].get("secrets", ())
+        self.salt: str = secrets[route.value].get("salt", "")
+        self.rng = rng
+        self.turn = 0
+
+    async def deliver(self, sending: Sending) -> Answer:
+        headers, body = self.request(sending)
+        self.turn += 1
+        try:
+            response = await self.client.post(
+                self.urls[self.turn % len(self.urls)], content=body, headers=headers, timeout=TIMEOUT_S
+            )
+        except httpx.HTTPError as error:
+            return Later(type(error).__name__)
+        return answer_of(response)
+
+    def request(self, sending: Sending) -> tuple[dict[str, str], bytes]:
+        forged = sending.purpose is Purpose.FORGED
+        if self.route is Route.KUAIDI100:
+            return {"content-type": FORM}, self.form(sending.body, "another salt" if forged else self.salt)
+        headers = {"content-type": "application/json", **dict(sending.headers)}
+        return headers | self.signed(sending.id, sending.body, forged), sending.body
+
+    def form(self, param: bytes, salt: str) -> bytes:
+        sign = hashlib.md5(param + salt.encode()).hexdigest().upper()
+        return urlencode({"param": param, "sign": sign}).encode()
+
+    def signed(self, webhook_id: str, body: bytes, forged: bool) -> dict[str, str]:
+        seconds = int(time.time())
+        made = [signature(secret, webhook_id, seconds, body) for secret in self.chosen(forged)]
+        return {
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": " ".join(made),
+        }
+
+    def chosen(self, forged: bool) -> list[str]:
+        """Mostly the new secret, sometimes still the old one or both: a rotation takes its time."""
+        if forged:
+            return ["whsec_" + base64.b64encode(self.rng.randbytes(32)).decode()]
+        newest, *older = self.secrets
+        chance = self.rng.random()
+        if older and chance < OLD_SECRET_SHARE:
+            return [older[0]]
+        return [newest, older[0]] if older and chance < OLD_SECRET_SHARE + BOTH_SECRETS_SHARE else [newest]
+
+
+def answer_of(response: httpx.Response) -> Answer:
+    """Raises nothing: an answer that is no JSON has no id."""
+    if response.is_success:
+        return Taken(response.status_code, id=_id_in(response.content))
+    if response.status_code in PASSING:
+        return Later(f"HTTP {response.status_code}", after=_seconds(response.headers.get("retry-after")))
+    return Refused(response.status_code, response.text[:300])
+
+
+def _id_in(content: bytes) -> str | None:
+    try:
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    found = answer.get("id") if isinstance(answer, dict) else None
+    return str(found) if found else None
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdigit() else None

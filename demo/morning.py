@@ -1,0 +1,61 @@
+"""Before the day: the options, the system brought up, and meanwhile the timetable drawn."""
+
+import asyncio
+import gc
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from demo.calendar_day import clock_for, day_of, workday
+from demo.parcels import CHINA
+from demo.schedule import Sizes, Timetable, timetable
+from tools.stack import Stack
+from tools.stack.layout import layout_of
+
+# Intervals in real seconds; a business day in two minutes wants them shorter than a real one.
+PACE = {"ASSIGN_INTERVAL_S": "0.2", "TIMER_INTERVAL_S": "0.25"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """`run` keeps the ids of two runs apart; the same seed draws the same day."""
+
+    seconds: float = 120.0
+    sizes: Sizes = field(default_factory=Sizes)
+    seed: int = 1
+    directory: str | None = None
+    run: str = field(default_factory=lambda: secrets.token_hex(3))
+
+    @property
+    def prefix(self) -> str:
+        """On clusters that are not ours alone, a day keeps to topics, groups and databases of its own."""
+        shared = {"KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"} & os.environ.keys()
+        return f"demo-{self.run}-" if shared else ""
+
+
+def environment(prefix: str) -> dict[str, str]:
+    if not prefix:
+        return PACE
+    return PACE | {"TOPIC_PREFIX": prefix, "GROUP_PREFIX": prefix, "DATABASE_PREFIX": prefix.replace("-", "_")}
+
+
+async def prepare(options: Options, report: Callable[[str], None]) -> tuple[Stack, Timetable]:
+    """The stack comes up in one thread while the timetable is drawn in another. Raises `StackError`."""
+    day = day_of(workday(datetime.now(CHINA).date()))
+    start_file = layout_of(options.directory).run / "day-began"
+    starting = asyncio.to_thread(
+        Stack.up,
+        options.directory,
+        clock=clock_for(day, options.seconds, start_file),
+        env=environment(options.prefix),
+        clean=True,
+        report=report,
+    )
+    drawing = asyncio.to_thread(timetable, options.seed, options.run, day, options.sizes)
+    stack, plan = await asyncio.gather(starting, drawing)
+    # The day's thousands of sendings live until the end: the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
+    return stack, plan

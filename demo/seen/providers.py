@@ -1,0 +1,76 @@
+"""What the outside parties saw: the payment provider's statement, the mail catcher's inbox, the merchants' webhooks."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A payout as the provider's statement shows it; `reference` names the decision."""
+
+    payout_id: str
+    reference: str
+    amount_fen: int
+    status: str
+
+    @property
+    def moved_money(self) -> bool:
+        return self.status != "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail or webhook that arrived; the same one again has the same `message_id`."""
+
+    number: int
+    message_id: str
+    recipient: str
+    subject: str
+
+
+async def statement(client: httpx.AsyncClient, url: str, secrets_dir: Path) -> list[StatementLine]:
+    """The whole statement. Raises `httpx.HTTPError`."""
+    key = (secrets_dir / "payment.key").read_text().strip()
+    lines: list[StatementLine] = []
+    after: int | None = 0
+    while after is not None:
+        response = await client.get(
+            f"{url}/v1/statement", params={"after": after, "limit": PAGE}, headers={"authorization": f"Bearer {key}"}
+        )
+        response.raise_for_status()
+        page = response.json()
+        lines += [
+            StatementLine(row["payout_id"], row["reference"], row["amount_fen"], row["status"]) for row in page["lines"]
+        ]
+        after = page["next"]
+    return lines
+
+
+async def _pages(client: httpx.AsyncClient, url: str, noun: str) -> AsyncIterator[dict[str, Any]]:
+    before: int | None = None
+    while True:
+        params = {"limit": PAGE} | ({"before": before} if before else {})
+        response = await client.get(f"{url}/api/{noun}", params=params)
+        response.raise_for_status()
+        page = response.json()
+        yield page
+        before = page["next"]
+        if before is None:
+            return
+
+
+async def arrivals(client: httpx.AsyncClient, url: str, noun: str, after: int = 0) -> list[Arrival]:
+    """What arrived since number `after`, oldest first; `noun`: messages or webhooks. Raises `httpx.HTTPError`."""
+    found: list[Arrival] = []
+    async for page in _pages(client, url, noun):
+        rows = [Arrival(r["number"], r["message_id"], r["recipient"], r["subject"]) for r in page[noun]]
+        found += [row for row in rows if row.number > after]
+        if rows and rows[-1].number <= after:
+            break
+    return found[::-1]
