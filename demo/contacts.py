@@ -98,7 +98,9 @@ class Desk:
     def call(self, person: Person, intent: Intent, journey: Journey, at: datetime) -> Sending:
         answered = self.rng.random() >= MISSED_SHARE
         text = transcript(self.rng, self.scene(person, intent, journey, at)) if answered else ""
-        waited, rings = self.rng.randrange(2, 90), self.rng.randrange(1, 6)
+        # Most calls are taken within three rings; some callers wait.
+        waited = self.rng.randrange(2, 14) if self.rng.random() < 0.85 else self.rng.randrange(15, 120)
+        rings = min(12, 1 + waited // 5)
         talked = len(text) // 3 + self.rng.randrange(10, 60) if answered else 0
         data = {
             "call_id": self.fresh_id("call"),

@@ -61,7 +61,8 @@ def urls_of(info: StackInfo, service: str) -> list[str]:
 async def assemble(info: StackInfo, clock: Clock, ledger: Ledger, rng: random.Random, prefix: str) -> Crew:
     assert info.smtp, "the stack runs without intake"
     client = httpx.AsyncClient(limits=CONNECTIONS)
-    kafka = await KafkaGateway.connect(info.kafka, prefix)
+    kafka = KafkaGateway(info.kafka, prefix)
+    await kafka.start()
     mails = [MailGateway(info.smtp.host, info.smtp.port) for _ in range(MAIL_CONNECTIONS)]
     secrets, intake = read_secrets(info.secrets_dir), urls_of(info, "intake")
     workers: dict[Route, list[Gateway]] = {

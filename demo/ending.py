@@ -16,26 +16,36 @@ from demo.seen.topics import TopicReader
 from tools.stack import StackInfo
 
 QUIET_S = 2.0
-LONGEST_S = 90.0
+STUCK_S = 40.0
+LONGEST_S = 300.0
 JUDGE_AGAIN_S = 30.0
 LOOK_S = 0.5
 
 
 async def drained(info: StackInfo, prefix: str, reader: TopicReader, tick: Callable[[str], None]) -> dict[str, int]:
-    """Returns when no group is behind and nothing new came for QUIET_S, or after LONGEST_S: what is still behind."""
-    ends = time.monotonic() + LONGEST_S
+    """Returns when no group is behind and nothing new came for QUIET_S: {}.
+
+    Where nothing moves for STUCK_S, or LONGEST_S are over: what is still behind.
+    """
+    started = moved = time.monotonic()
     behind: dict[str, int] = {"?": 1}
-    while time.monotonic() < ends:
-        quiet = time.monotonic() - reader.last_record_at > QUIET_S
-        try:
-            behind = {group: n for group, n in (await lag(info.kafka, prefix)).items() if n}
-        except (KafkaError, OSError) as error:
-            behind = {type(error).__name__: 1}
-        if quiet and reader.caught_up and not behind:
+    while time.monotonic() < min(moved + STUCK_S, started + LONGEST_S):
+        before, behind = behind, await _behind(info, prefix)
+        quiet = time.monotonic() - reader.last_record_at
+        if quiet > QUIET_S and reader.caught_up and not behind:
             return {}
+        if behind != before or quiet < QUIET_S:
+            moved = time.monotonic()
         tick(waiting_for(behind))
         await asyncio.sleep(LOOK_S)
     return behind
+
+
+async def _behind(info: StackInfo, prefix: str) -> dict[str, int]:
+    try:
+        return {group: number for group, number in (await lag(info.kafka, prefix)).items() if number}
+    except (KafkaError, OSError) as error:
+        return {type(error).__name__: 1}
 
 
 def waiting_for(behind: dict[str, int]) -> str:
@@ -49,9 +59,15 @@ async def judged(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, rea
     """What breaks a rule must break it for good: judged again until it holds, or JUDGE_AGAIN_S are over."""
     ends = time.monotonic() + JUDGE_AGAIN_S
     while True:
-        verdict = judge(await gathered(info, client, ledger, reader))
-        if verdict.holds or time.monotonic() > ends:
-            return verdict
+        try:
+            verdict = judge(await gathered(info, client, ledger, reader))
+        except httpx.HTTPError:
+            # A provider that was killed comes back; one that does not is an error of the run.
+            if time.monotonic() > ends:
+                raise
+        else:
+            if verdict.holds or time.monotonic() > ends:
+                return verdict
         await asyncio.sleep(LOOK_S)
 
 

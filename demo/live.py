@@ -35,6 +35,11 @@ class Ticker:
         self.lines.extend(sorted(chosen, key=lambda happening: happening.at))
 
 
+def ticker_line(happening: Happening) -> Text:
+    style = {3: "bold green", 2: "cyan"}.get(happening.weight, "")
+    return Text(happening.line(), style=style, no_wrap=True, overflow="ellipsis")
+
+
 class LiveView:
     def __init__(self, console: Console, title: str, look: Callable[[], tuple[Score, list[Happening]]]) -> None:
         self.console = console
@@ -78,9 +83,7 @@ class LiveView:
 
     def panel(self, score: Score) -> Panel:
         parts: list[RenderableType] = [self._bar(score), "", self._counters(score), ""]
-        parts += [
-            Text(happening.line(), style="bold" if happening.weight == 3 else "") for happening in self.ticker.lines
-        ]
+        parts += [ticker_line(happening) for happening in self.ticker.lines]
         parts += [""] * (TICKER_LINES - len(self.ticker.lines))
         return Panel(Group(*parts, Text(self.note, style="dim")), title=self.title, border_style="cyan", padding=(1, 2))
 
@@ -90,7 +93,9 @@ class LiveView:
         row.add_column(ratio=1)
         row.add_column(width=5, justify="right")
         now = Text(score.now.astimezone(CHINA).strftime("%H:%M"), style="bold cyan")
-        row.add_row(now, ProgressBar(total=1.0, completed=score.share, width=None), "23:00")
+        row.add_row(
+            now, ProgressBar(total=1.0, completed=score.share, complete_style="cyan", finished_style="cyan"), "23:00"
+        )
         return row
 
     def _counters(self, score: Score) -> Table:

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from demo.calendar_day import clock_for, day_of, workday
 from demo.parcels import CHINA
 from demo.schedule import Sizes, Timetable, timetable
+from demo.targets import write_rules
 from tools.stack import Stack
 from tools.stack.layout import layout_of
 
@@ -35,21 +37,24 @@ class Options:
         return f"demo-{self.run}-" if shared else ""
 
 
-def environment(prefix: str) -> dict[str, str]:
+def environment(prefix: str, rules: Path) -> dict[str, str]:
+    own = PACE | {"RULES_DIR": str(rules)}
     if not prefix:
-        return PACE
-    return PACE | {"TOPIC_PREFIX": prefix, "GROUP_PREFIX": prefix, "DATABASE_PREFIX": prefix.replace("-", "_")}
+        return own
+    return own | {"TOPIC_PREFIX": prefix, "GROUP_PREFIX": prefix, "DATABASE_PREFIX": prefix.replace("-", "_")}
 
 
 async def prepare(options: Options, report: Callable[[str], None]) -> tuple[Stack, Timetable]:
     """The stack comes up in one thread while the timetable is drawn in another. Raises `StackError`."""
     day = day_of(workday(datetime.now(CHINA).date()))
-    start_file = layout_of(options.directory).run / "day-began"
+    layout = layout_of(options.directory)
+    clock, rules = clock_for(day, options.seconds, layout.run / "day-began"), layout.directory / "demo-rules"
+    write_rules(rules, clock.rate)
     starting = asyncio.to_thread(
         Stack.up,
         options.directory,
-        clock=clock_for(day, options.seconds, start_file),
-        env=environment(options.prefix),
+        clock=clock,
+        env=environment(options.prefix, rules),
         clean=True,
         report=report,
     )

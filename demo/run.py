@@ -33,7 +33,7 @@ from tools.stack import Stack
 
 log = structlog.get_logger()
 
-LAST_ANSWERS_S = 60.0
+LAST_ANSWERS_S = 45.0
 REFRESH_S = 0.25
 FIRST_STEP_S = 0.5
 
@@ -175,12 +175,7 @@ async def the_evening(
 ) -> dict[str, int]:
     view.say("收工：等待最后的投递得到应答 · waiting for the last deliveries to be answered")
     started = time.monotonic()
-    try:
-        async with asyncio.timeout(LAST_ANSWERS_S):
-            await crew.fleet.delivered()
-    except TimeoutError:
-        crew.fleet.give_up_soon()
-        await crew.fleet.delivered()
+    await crew.fleet.all_answered(LAST_ANSWERS_S)
     behind = await drained(stack.info, prefix, reader, view.say if view.live else lambda _: None)
     timings["drained_s"] = round(time.monotonic() - started, 1)
     return behind

@@ -1,8 +1,9 @@
 """The one place that knows the driver's client, sessions and transactions (Motor, past its end of life in 2027)."""
 
+import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorCollection
@@ -22,7 +23,13 @@ Session = AsyncIOMotorClientSession
 
 DUPLICATE_KEY = 11000
 WRITE_CONFLICT = 112
+LIFETIME_EXCEEDED = 290
+GIVE_UP_S = 10.0
 _MAJORITY = WriteConcern(w="majority", j=True, wtimeout=10_000)
+
+
+class Overrun(Exception):
+    """The database ended the transaction again and again, mostly because it took too long: do less at once."""
 
 
 class Database:
@@ -39,11 +46,16 @@ class Database:
     def collection(self, name: str) -> AsyncIOMotorCollection[dict[str, Any]]:
         return self._database[name]
 
-    async def transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` in one transaction and commit; `work` may run again after a transient error."""
+    async def transaction(
+        self, work: Callable[[Session], Coroutine[Any, Any, T]], give_up_s: float = GIVE_UP_S
+    ) -> T:
+        """Run `work` in one transaction and commit; `work` may run again after a transient error.
+
+        Raises `Overrun` where it would have to run again after `give_up_s`; the driver alone would go on for minutes.
+        """
         async with await self._client.start_session() as session:
             result: T = await session.with_transaction(
-                work,
+                _Runs(work, give_up_s),
                 read_concern=ReadConcern("snapshot"),
                 write_concern=_MAJORITY,
                 read_preference=ReadPreference.PRIMARY,
@@ -57,6 +69,30 @@ class Database:
     async def drop(self) -> None:
         """Remove the whole database (rebuilding a service from Kafka)."""
         await self._client.drop_database(self.name)
+
+
+class _Runs(Generic[T]):
+    """The work of a transaction, as often as the driver repeats it, within limits."""
+
+    def __init__(self, work: Callable[[Session], Coroutine[Any, Any, T]], give_up_s: float) -> None:
+        self._work = work
+        self._ends = time.monotonic() + give_up_s
+        self._runs = 0
+        self._error: PyMongoError | None = None
+
+    async def __call__(self, session: Session) -> T:
+        self._runs += 1
+        if self._runs > 1 and time.monotonic() > self._ends:
+            if isinstance(self._error, ConnectionFailure):
+                raise self._error
+            raise Overrun(f"{self._runs} runs") from self._error
+        try:
+            return await self._work(session)
+        except PyMongoError as error:
+            self._error = error
+            if getattr(error, "code", None) == LIFETIME_EXCEEDED:
+                raise Overrun("the database ended it") from error
+            raise
 
 
 def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:

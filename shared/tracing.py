@@ -56,9 +56,7 @@ class Tracing:
         version, trace_id, _, flags = known.split("-")
         return f"{version}-{trace_id}-{os.urandom(8).hex()}-{flags}"
 
-    def entered(
-        self, name: str, given: str | None, begun: str, started_s: float, refused: str | None = None
-    ) -> None:
+    def entered(self, name: str, given: str | None, begun: str, started_s: float, refused: str | None = None) -> None:
         """The first span of a trace, the one that `begun` names; from `started_s` (Unix seconds) to now."""
         if self._spans is not None:
             self._spans.entered(name, well_formed(given), begun, started_s, refused)

@@ -27,6 +27,7 @@ class Fleet:
         self.rng = rng
         self.queues: dict[Route, asyncio.Queue[Sending]] = {route: asyncio.Queue() for route in workers}
         self.patience_ends = False
+        self.settled = 0
         self.tasks = [
             asyncio.create_task(self._work(self.queues[route], gateway))
             for route, gateways in workers.items()
@@ -44,9 +45,15 @@ class Fleet:
         """Returns when everything submitted so far has its last answer."""
         await asyncio.gather(*(queue.join() for queue in self.queues.values()))
 
-    def give_up_soon(self) -> None:
-        """What finds nobody from now on is not repeated for ever."""
+    async def all_answered(self, patience_s: float) -> None:
+        """As `delivered`; but where nothing at all was settled for `patience_s`, what is left is given up."""
+        everything = asyncio.ensure_future(self.delivered())
+        settled = -1
+        while not everything.done() and settled != self.settled:
+            settled = self.settled
+            await asyncio.wait([everything], timeout=patience_s)
         self.patience_ends = True
+        await everything
 
     async def close(self) -> None:
         for task in self.tasks:
@@ -62,6 +69,7 @@ class Fleet:
                 log.exception("gateway_failed", route=sending.route.value, error=type(error).__name__)
                 self.ledger.given_up.append(sending)
             finally:
+                self.settled += 1
                 queue.task_done()
 
 
@@ -79,7 +87,9 @@ async def deliver_all(
                 ledger.refusal(sending, answer)
                 return
             case Later():
-                ledger.given_up.append(sending)
+                # A repeat of what was taken before is nobody's loss.
+                if number == 0:
+                    ledger.given_up.append(sending)
                 return
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from demo.invariants.finding import Evidence, Finding, finding
 from demo.ledger import AcceptedContact
 from demo.seen.observations import SeenInteraction
+from demo.sending import Purpose
 
 
 def interactions_of(evidence: Evidence) -> dict[str, list[SeenInteraction]]:
@@ -89,9 +90,10 @@ def notice_id(message_id: str) -> str:
 
 
 def good_is_taken(evidence: Evidence) -> Finding:
+    """Garbage that nobody answered was not taken either, and so is not counted here."""
     ledger = evidence.ledger
-    broken = [f"{sending.route.value} {answer.status} {answer.detail[:120]}" for sending, answer in ledger.refused]
-    broken += [f"{sending.route.value} no answer" for sending in ledger.given_up]
+    broken = [f"{sending.route.value} {answer.status} {answer.detail[:160]}" for sending, answer in ledger.refused]
+    broken += [f"{s.route.value} no answer" for s in ledger.given_up if s.purpose in (Purpose.CONTACT, Purpose.SCANS)]
     return finding(
         "good_refused",
         "合格的投递被拒绝或无人应答",

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.routing.acts import Act, Actor, ActRefused, Assign, Close, NotAllowed, Reply, Resolve, Take, Wait
-from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
+from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, Unavailable, UnknownCase
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.personal import Personal
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
@@ -169,6 +169,10 @@ async def _done(desk: Desk, asked: ActRequest) -> Case:
         raise _unknown() from error
     except StaleVersion as error:
         raise Problem(412, "The case has changed", "Read it again and decide again. 工单已变更，请刷新。") from error
+    except Unavailable as error:
+        raise Problem(
+            503, "Busy", "Send the same request again. 系统繁忙，请用同一 Idempotency-Key 重试。", {"Retry-After": "1"}
+        ) from error
     except KeyReused as error:
         raise Problem(422, "Idempotency-Key was used for another act", "Use a new key for a new act.") from error
     except NotAllowed as refused:
@@ -235,6 +239,7 @@ _ACT_REFUSALS = {
     412: Answer("the case has changed since it was read", content_type=PROBLEM),
     422: Answer("the body is not valid, or the key was used for another act", content_type=PROBLEM),
     428: Answer("If-Match is missing", content_type=PROBLEM),
+    503: Answer("busy; send the same request again", content_type=PROBLEM),
 }
 _ACT_HEADERS = (
     Parameter("If-Match", "ETag of the case as read", "header", required=True),

@@ -1,14 +1,14 @@
 """Gives queued cases to agents who have room for them. One process of the service does it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import structlog
 
-from services.routing.assignment import groups_with_room, plan, queued_of
+from services.routing.assignment import Queued, groups_with_room, plan
 from services.routing.case import decide
 from services.routing.record import messages, own_cause
 from services.routing.rules import Rules
-from services.routing.state import AgentFound, CaseState
+from services.routing.state import AgentFound
 from services.routing.store import CaseStore
 from shared.clock import Clock
 from shared.messaging.handler import Conflict, Session
@@ -19,6 +19,7 @@ from shared.mongo import Database
 log = structlog.get_logger()
 
 PER_GROUP = 100
+AT_ONCE = 50
 
 
 class Assigner:
@@ -31,33 +32,38 @@ class Assigner:
 
     async def assign(self) -> int:
         """One round over all groups with room. Returns how many cases were given to agents."""
+        pairs = await self._planned()
+        given = 0
+        for start in range(0, len(pairs), AT_ONCE):
+            given += await self._give(dict(pairs[start : start + AT_ONCE]))
+        return given
+
+    async def _planned(self) -> list[tuple[str, str]]:
+        """Read without a transaction: what changed since is seen when the case is given."""
+        now, weights = self._clock.now(), self._rules.roster.weights
+        workloads = await self._store.workloads()
+        queue: list[Queued] = []
+        for group in sorted(groups_with_room(workloads, weights, now)):
+            queue += await self._store.queued(group, PER_GROUP)
+        return plan(queue, workloads, weights, now)
+
+    async def _give(self, pairs: Mapping[str, str]) -> int:
         try:
-            return await self._database.transaction(self._round)
+            return await self._database.transaction(lambda session: self._given(pairs, session))
         except Conflict:
             log.info("assign_conflict")
             return 0
 
-    async def _round(self, session: Session) -> int:
+    async def _given(self, pairs: Mapping[str, str], session: Session) -> int:
         now = self._clock.now()
-        weights = self._rules.roster.weights
-        workloads = await self._store.workloads(session)
-        queue: list[CaseState] = []
-        for group in sorted(groups_with_room(workloads, weights, now)):
-            queue += await self._store.queued(group, PER_GROUP, session)
-        pairs = plan([queued_of(state.case) for state in queue], workloads, weights, now)
-        await self._give(pairs, {state.case.case_id: state for state in queue}, session)
-        return len(pairs)
-
-    async def _give(
-        self, pairs: Sequence[tuple[str, str]], loaded: dict[str, CaseState], session: Session
-    ) -> None:
-        now = self._clock.now()
+        loaded = {state.case.case_id: state for state in await self._store.by_id(list(pairs), (), session)}
         changed = {}
         announced: list[Outgoing] = []
-        for case_id, agent in pairs:
-            found = decide(loaded[case_id], AgentFound(agent), self._rules, now)
+        for case_id, state in loaded.items():
+            found = decide(state, AgentFound(pairs[case_id]), self._rules, now)
             if found is not None:
                 changed[case_id] = found.state
                 announced += messages(found, own_cause("assign", found), now)
         await self._store.save(changed, loaded, now, session)
         await self._outbox.add(announced, session)
+        return len(changed)

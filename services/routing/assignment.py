@@ -34,19 +34,6 @@ class Queued:
     tags: frozenset[str]
 
 
-def queued_of(case: Case) -> Queued:
-    """What the assigner needs to know of a queued case."""
-    return Queued(
-        case_id=case.case_id,
-        group=case.group,
-        priority=case.classification.priority,
-        opened_at=case.opened_at,
-        channel=case.channel,
-        language=case.customer.language,
-        tags=frozenset(case.classification.tags),
-    )
-
-
 def plan(
     queue: Iterable[Queued], workloads: Iterable[Workload], weights: Mapping[Channel, int], now: datetime
 ) -> list[tuple[str, str]]:

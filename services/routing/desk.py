@@ -1,9 +1,11 @@
 """Agents' acts on cases: once each, on the version that the agent saw, announced through the outbox."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pymongo.errors import PyMongoError
 
 from services.routing.acts import Act, Actor
@@ -16,10 +18,13 @@ from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
 from shared.messaging.handler import Conflict, Session
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database, is_conflict
+from shared.mongo import Database, is_conflict, is_passing
 
 KEEP_ANSWERS_S = 48 * 3600
-ATTEMPTS = 5
+ATTEMPTS = 6
+PAUSE_S = 0.05
+
+log = structlog.get_logger()
 
 
 class DeskError(Exception):
@@ -32,6 +37,10 @@ class UnknownCase(DeskError):
 
 class StaleVersion(DeskError):
     """The case has changed since the agent read it."""
+
+
+class Unavailable(DeskError):
+    """The database did not take it in time: the same request may be sent again."""
 
 
 class KeyReused(DeskError):
@@ -80,15 +89,18 @@ class Desk:
         Raises `DeskError` or `acts.ActRefused`.
         """
         act_id = derived_id(f"act/{request.act.actor.agent}/{request.case_id}", request.key)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 return await self._database.transaction(lambda session: self._once(act_id, request, session))
             except Conflict:
-                continue
+                log.info("act_conflict", case_id=request.case_id, attempt=attempt)
             except PyMongoError as error:
-                if not is_conflict(error):
+                # The stored answer makes it safe to try again where it is unknown whether the commit succeeded.
+                if not (is_conflict(error) or is_passing(error)):
                     raise
-        raise StaleVersion
+                log.warning("act_retried", case_id=request.case_id, attempt=attempt, error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S * 2**attempt)
+        raise Unavailable
 
     async def _once(self, act_id: str, request: ActRequest, session: Session) -> Case:
         answered = await self._answers.find_one({"_id": act_id}, session=session)

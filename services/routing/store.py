@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
-from services.routing.assignment import Hold, Workload, holds
+from services.routing.assignment import Hold, Queued, Workload, holds
 from services.routing.roster import Roster
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.people import Channel
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
 
@@ -18,6 +19,14 @@ Document = dict[str, Any]
 Span = tuple[str, str]
 
 _QUEUE = [("group", 1), ("status", 1), ("priority", 1), ("opened_at", 1)]
+_QUEUED = {
+    "group": 1,
+    "priority": 1,
+    "opened_at": 1,
+    "case.channel": 1,
+    "case.customer.language": 1,
+    "case.classification.tags": 1,
+}
 
 
 class CaseStore:
@@ -65,11 +74,11 @@ class CaseStore:
         found = self._cases.find({"next_due": {"$lte": now}}, session=session).sort("next_due", 1).limit(limit)
         return [_state(row) async for row in found]
 
-    async def queued(self, group: str, limit: int, session: Session) -> list[CaseState]:
-        """The oldest most urgent cases of a group's queue."""
+    async def queued(self, group: str, limit: int) -> list[Queued]:
+        """The oldest most urgent cases of a group's queue, as the assigner sees them."""
         wanted = {"group": group, "status": CaseStatus.QUEUED.value}
-        found = self._cases.find(wanted, session=session).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
-        return [_state(row) async for row in found]
+        found = self._cases.find(wanted, _QUEUED).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
+        return [_queued(row) async for row in found]
 
     async def listed(
         self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int
@@ -86,11 +95,11 @@ class CaseStore:
         cases = [_state(found).case async for found in self._cases.find({"_id": {"$in": ids}})]
         return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
 
-    async def workloads(self, session: Session) -> list[Workload]:
+    async def workloads(self) -> list[Workload]:
         """The agents of the roster with what they hold."""
         return [
             Workload(self._roster.agents[row["_id"]], sum(row.get("held", {}).values()), row.get("since"))
-            async for row in self._agents.find({}, session=session)
+            async for row in self._agents.find()
             if row["_id"] in self._roster.agents
         ]
 
@@ -150,6 +159,19 @@ def _document(state: CaseState) -> Document:
     if state.open_keys:
         row["open_keys"] = list(state.open_keys)
     return row
+
+
+def _queued(row: Mapping[str, Any]) -> Queued:
+    case = row["case"]
+    return Queued(
+        case_id=row["_id"],
+        group=row["group"],
+        priority=row["priority"],
+        opened_at=row["opened_at"],
+        channel=Channel(case["channel"]),
+        language=case["customer"]["language"],
+        tags=frozenset(case["classification"]["tags"]),
+    )
 
 
 def _state(row: Mapping[str, Any]) -> CaseState:

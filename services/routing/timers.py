@@ -1,4 +1,4 @@
-"""Firing what fell due: clocks, escalations, automatic closing. One process of the service does it, 500 at a time."""
+"""Firing what fell due: clocks, escalations, automatic closing. One process of the service does it."""
 
 from datetime import datetime
 
@@ -13,11 +13,13 @@ from shared.clock import Clock
 from shared.messaging.handler import Conflict, Session
 from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database
+from shared.messaging.portion import Portion
+from shared.mongo import Database, Overrun
 
 log = structlog.get_logger()
 
-LIMIT = 500
+LIMIT = 200
+"""Cases per transaction: it must end well within MongoDB's limit on a transaction's life, also under load."""
 
 
 class Timers:
@@ -27,18 +29,28 @@ class Timers:
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
+        self._portion = Portion(LIMIT)
 
     async def fire_all(self) -> None:
         """Fire until less than a full round is due; what somebody else changed meanwhile comes with the next round."""
         try:
-            while await self._database.transaction(self._fire) == LIMIT:
+            while await self._round_was_full():
                 pass
         except Conflict:
             log.info("timer_conflict")
+        except Overrun:
+            self._portion.too_long(self._portion.size)
+            log.warning("timers_too_long", cases=self._portion.size)
+
+    async def _round_was_full(self) -> bool:
+        limit = self._portion.size
+        fired = await self._database.transaction(self._fire)
+        self._portion.went_well()
+        return fired == limit
 
     async def _fire(self, session: Session) -> int:
         now = self._clock.now()
-        due = await self._store.due(now, LIMIT, session)
+        due = await self._store.due(now, self._portion.size, session)
         changed = {}
         announced: list[Outgoing] = []
         for state in due:

@@ -34,6 +34,9 @@ class Processed:
     dead: tuple[tuple[Origin, str], ...] = ()
     parked: tuple[tuple[Origin, str], ...] = ()
 
+    def __add__(self, more: "Processed") -> "Processed":
+        return Processed(self.messages + more.messages, self.dead + more.dead, self.parked + more.parked)
+
 
 class Processor(Protocol):
     """Returns once the batch's effects are stored; the loop then publishes and commits."""

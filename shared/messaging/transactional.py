@@ -13,13 +13,22 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Dead, Done, Outcome, Retry
 from shared.messaging.parking import Parked, Parking, sequence
+from shared.messaging.portion import Portion
 from shared.messaging.processor import Processed, Work
-from shared.mongo import Database, Session, is_conflict, is_passing
+from shared.mongo import Database, Overrun, Session, is_conflict, is_passing
 
 log = structlog.get_logger()
 
 MAX_CONFLICTS = 25
 """After so many conflicts in a row a batch is split to find the record that can't be written."""
+
+MAX_OVERRUNS = 5
+"""After so many a record whose transaction alone takes too long is parked, so that it does not block the others."""
+
+RUN_AGAIN_S = 2.5
+"""A batch whose transaction has to run again after so long is tried in halves."""
+
+LARGEST = 2000
 
 Perform = Callable[[Sequence[Incoming[Any]]], Awaitable[Handler]]
 
@@ -57,6 +66,7 @@ class TransactionalProcessor:
         self._concerns = concerns
         self._stopping = stopping
         self._alive = alive
+        self._portion = Portion(LARGEST)
 
     async def process(self, batch: Sequence[Work]) -> Processed:
         """Raises `Stopping` where the process must end before the database answered."""
@@ -64,28 +74,41 @@ class TransactionalProcessor:
         for work in batch:
             if self._concerns is None or self._concerns(work.incoming):
                 unique.setdefault(work.incoming.id, work)
-        if not unique:
-            return Processed()
-        return await self._isolate(list(unique.values()))
+        works, processed = list(unique.values()), Processed()
+        while works:
+            portion = works[: self._portion.size]
+            try:
+                processed += await self._isolate(portion)
+            except Overrun:
+                self._portion.too_long(len(portion))
+                log.warning("batch_too_long", records=len(portion))
+                continue
+            self._portion.went_well()
+            works = works[len(portion) :]
+        return processed
 
     async def _isolate(self, batch: Sequence[Work]) -> Processed:
         """The batch in one transaction; where that can't work, its halves, down to the one culprit."""
         try:
-            return await self._until_stored(lambda: self._attempt(batch))
+            return await self._until_stored(lambda: self._attempt(batch), alone=len(batch) == 1)
         except Stopping:
             raise
         except Exception as error:
+            if isinstance(error, Overrun) and len(batch) > 1:
+                raise
             log.exception("batch_failed", records=len(batch), error=type(error).__name__)
             if len(batch) == 1:
                 reason = f"{type(error).__name__}: {error}"
                 return await self._until_stored(lambda: self._park_alone(batch[0], reason))
         middle = len(batch) // 2
-        first, second = await self._isolate(batch[:middle]), await self._isolate(batch[middle:])
-        return Processed(first.messages + second.messages, first.dead + second.dead, first.parked + second.parked)
+        return await self._isolate(batch[:middle]) + await self._isolate(batch[middle:])
 
-    async def _until_stored(self, attempt: Callable[[], Awaitable[Processed]]) -> Processed:
-        """Repeat over passing failures of the database and conflicts; raises what will not pass."""
-        conflicts, delay = 0, 0.05
+    async def _until_stored(self, attempt: Callable[[], Awaitable[Processed]], alone: bool = True) -> Processed:
+        """Repeat over passing failures of the database and conflicts; raises what will not pass.
+
+        Of one record `alone` there is no half to try: then a transaction that takes too long is tried some more times.
+        """
+        conflicts, overruns, delay = 0, 0, 0.05
         while True:
             if self._stopping():
                 raise Stopping
@@ -96,6 +119,11 @@ class TransactionalProcessor:
                 conflicts += 1
                 if conflicts >= MAX_CONFLICTS:
                     raise
+            except Overrun:
+                overruns += 1
+                if not alone or overruns >= MAX_OVERRUNS:
+                    raise
+                delay = min(2.0, delay * 2)
             except PyMongoError as error:
                 if is_conflict(error):
                     conflicts += 1
@@ -115,7 +143,9 @@ class TransactionalProcessor:
             handler = await self._perform([work.incoming for work in fresh])
         assert handler is not None
         chosen = handler
-        return await self._database.transaction(lambda session: self._in_transaction(batch, chosen, session))
+        return await self._database.transaction(
+            lambda session: self._in_transaction(batch, chosen, session), give_up_s=RUN_AGAIN_S
+        )
 
     async def _fresh(
         self, batch: Sequence[Work], session: Session | None

@@ -27,6 +27,13 @@ _HEADER_LINE = re.compile(rb"\n[!-9;-~]{1,80}:")
 # What senders name, and the larger set that contains it: GB18030 reads all of GB2312 and GBK.
 _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "big5": "big5hkscs"}
 _GUESSES = ("utf-8", "gb18030")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""UTF-7 and broken headers leave halves of characters, which no JSON can hold."""
+
+_NO_ESCAPE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates other than those that stand for an undecoded byte (surrogateescape)."""
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII)
 
 
 class Unreadable(Exception):
@@ -79,6 +86,8 @@ def leaves(message: "Message[str, str]") -> Iterator[Leaf]:
             raise Unreadable(f"more than {MAX_PARTS} parts")
         # A multipart without its boundaries is what stands in it: text.
         content_type = "text/plain" if part.get_content_maintype() == "multipart" else part.get_content_type().lower()
+        if not _MEDIA_TYPE.fullmatch(content_type):
+            content_type = "application/octet-stream"
         name = part.get_filename()
         disposition = str(part.get("Content-Disposition") or "").strip().lower()
         yield Leaf(
@@ -150,10 +159,10 @@ def decode(content: bytes, charset: str | None) -> str:
     candidates = [c for c in (declared, *_GUESSES) if c]
     for candidate in candidates:
         try:
-            return content.decode(candidate)
+            return _SURROGATE.sub("\ufffd", content.decode(candidate))
         except (LookupError, ValueError):
             continue
-    return _replacing(content, declared)
+    return _SURROGATE.sub("\ufffd", _replacing(content, declared))
 
 
 def _replacing(content: bytes, charset: str | None) -> str:
@@ -179,7 +188,7 @@ def decoded(raw: str, hint: str | None = None) -> str:
 
     Neighbouring words of one character set are joined before they are decoded: senders split characters.
     """
-    flat = _BETWEEN.sub(r"\1\2", re.sub(r"[\r\n]+[ \t]*", " ", raw))
+    flat = _BETWEEN.sub(r"\1\2", re.sub(r"[\r\n]+[ \t]*", " ", _NO_ESCAPE.sub("\ufffd", raw)))
     pieces: list[tuple[bytes, str | None]] = []
     end = 0
     for word in _WORD.finditer(flat):

@@ -48,7 +48,7 @@ class Meta:
 class Memory:
     """What all partitions of a process may hold together, so that a second partition costs little (bytes)."""
 
-    def __init__(self, block_cache: int = 24 * _MB, write_buffers: int = 24 * _MB) -> None:
+    def __init__(self, block_cache: int = 16 * _MB, write_buffers: int = 12 * _MB) -> None:
         self.cache = Cache(block_cache)
         self.write_buffers = WriteBufferManager(write_buffers, False)
 
@@ -165,7 +165,7 @@ def _options(memory: Memory) -> Options:
     options.create_if_missing(True)
     options.set_block_based_table_factory(blocks)
     options.set_write_buffer_manager(memory.write_buffers)
-    options.set_write_buffer_size(8 * _MB)
+    options.set_write_buffer_size(4 * _MB)
     options.set_max_write_buffer_number(2)
     # Three reads in four miss the block cache: unpacking a block costs more than the disk that it saves.
     options.set_compression_type(DBCompressionType.none())

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from services.routing.parcels.messages import ParcelFold
 from services.routing.parcels.rules import RuleBook
@@ -22,7 +24,7 @@ from shared.contracts.base import Contract
 from shared.contracts.parcels import PARCEL_LOOKUP, PARCEL_SCANNED, ParcelLookup, ParcelScan
 from shared.messaging.message import Incoming, Outgoing, outgoing
 from shared.messaging.partition_state.batch import decide, decide_due
-from shared.messaging.partition_state.entry import decode
+from shared.messaging.partition_state.entry import Entry, decode
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
 from tests.integration.conftest import Infra
@@ -67,8 +69,8 @@ class Bench:
     async def close(self) -> None:
         for process in self.processes:
             if not process.ended:
-                process.child.send_signal(18)
-                process.child.kill()
+                process.signal(signal.SIGCONT)
+                process.signal(signal.SIGKILL)
                 await process.child.wait()
         await self.publisher.stop()
         await self.watcher.stop()
@@ -124,6 +126,15 @@ class Bench:
     async def exceptions(self) -> set[str]:
         return set(await self.outputs())
 
+    async def changelog_states(self) -> dict[str, bytes]:
+        """The newest state of each key in the changelog: what anybody would restore."""
+        newest: dict[str, Entry] = {}
+        for record in await self.read(topics.PARCEL_STATE):
+            entry, key = decode(record.value), record.key.decode()
+            if key not in newest or newest[key].position <= entry.position:
+                newest[key] = entry
+        return {key: entry.payload for key, entry in newest.items()}
+
     async def drained(self, timeout: float = 60) -> None:
         """Everything that was sent is committed."""
         name = self.names.topic(topics.PARCEL_EVENTS.name)
@@ -131,7 +142,10 @@ class Bench:
 
         async def lag() -> bool:
             ends = await self.watcher.end_offsets(partitions)
-            done = await self.admin.list_consumer_group_offsets(self.names.group(GROUP))
+            try:
+                done = await self.admin.list_consumer_group_offsets(self.names.group(GROUP))
+            except KafkaError:
+                return False
             return all(ends[p] == 0 or (p in done and done[p].offset == ends[p]) for p in partitions)
 
         await poll(lag, timeout, 0.2, "the group to have read everything")
@@ -161,7 +175,3 @@ async def spawn(settings: dict[str, str], log: Path) -> Process:
             env={**os.environ, **settings}, stdout=output, stderr=output,
         )  # fmt: skip
     return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)
-
-
-def ago(hours: float, now: datetime) -> datetime:
-    return now - timedelta(hours=hours)

@@ -285,6 +285,8 @@ FRAGMENTS = st.sampled_from(
         b"Content-Type: text/plain; charset=utf-7\r\n",
         b"Content-Type: message/rfc822\r\n",
         b"Content-Type: ;;;\r\n",
+        b"Content-Disposition: attachment; filename*=utf-7''%2B2AA-x\r\n",
+        b"Content-Type: image/p\xff\r\nContent-Disposition: attachment; filename=\xff\r\n",
         b"Content-Transfer-Encoding: base64\r\n",
         b"Content-Transfer-Encoding: x-uuencode\r\n",
         b"Content-Disposition: attachment; filename*0*=gbk''%C4%E3; filename*2=x\r\n",
