@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -19,13 +20,13 @@ TEXTS = (
 
 
 def contact(n: int, label: str) -> bytes:
-    """The `data` object of a chat message by a customer of its own."""
+    """The `data` object of a chat message by a customer of its own (another for each label)."""
     english = n % len(TEXTS) == 4
     return orjson.dumps(
         {
             "customer": {
                 "name": f"客户{n}",
-                "phone": f"+86139{n % 10**8:08d}",
+                "phone": f"+86139{zlib.crc32(label.encode()) % 900:03d}{n % 10**5:05d}",
                 "email": f"{label}-{n}@example.com",
                 "language": "en" if english else "zh",
             },

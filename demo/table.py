@@ -61,7 +61,7 @@ def show(console: Console, summary: Summary, verdict: Verdict, seconds: float) -
     minutes, target = f"{rate / 60:.0f}", f"{30 * stretch(rate) / 60:.0f}"
     console.print(
         f"\n  时间压缩 {rate:.0f} 倍：1 秒 = {minutes} 分钟；在线首响目标 30 秒相应放宽为 {target} 分钟。"
-        f"\n  Time runs {rate:.0f} times as fast: 1 s = {minutes} min; the chats' target of 30 s is stretched to {target} min.",
+        f"\n  Time runs {rate:.0f} times as fast: 1 s = {minutes} min; the target of chats, 30 s, becomes {target} min.",
         style="dim",
         highlight=False,
     )

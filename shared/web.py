@@ -46,7 +46,7 @@ class Problem(Exception):
 async def read_body(request: Request, limit: int) -> bytes:
     """The body; `Problem` 413 as soon as it grows over `limit` bytes."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
         raise Problem(413, "Body too large", f"The limit is {limit} bytes.")
     body = bytearray()
     try:

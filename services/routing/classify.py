@@ -53,8 +53,9 @@ def classify_exception(raised: ParcelExceptionRaised, rules: Rules) -> Classific
 
 
 def reading(text: str, lexicon: Lexicon) -> Reading:
-    found = lexicon.search(lexicon.read(text))
-    ranked = _ranked(found, lexicon)
+    read = lexicon.read(text)
+    found = lexicon.search(read)
+    ranked = _ranked(found, lexicon, len(read.zh) or len(read.en))
     signals = frozenset(name for name in lexicon.signals if name in found)
     tags = [name for name, _ in ranked][: lexicon.max_tags]
     if COMPENSATION in signals:
@@ -64,13 +65,21 @@ def reading(text: str, lexicon: Lexicon) -> Reading:
     return Reading(tuple(tags), _strength(ranked), _is_ambiguous(ranked, lexicon), words, signals)
 
 
-def _ranked(found: Mapping[str, Found], lexicon: Lexicon) -> list[tuple[str, Found]]:
+def _ranked(found: Mapping[str, Found], lexicon: Lexicon, length: int) -> list[tuple[str, Found]]:
     """Tags by how often they were named, then by gravity. Hints count where nothing is named outright; praise
     beside anything else is mere politeness."""
     tags = [(name, f) for name, f in found.items() if name in lexicon.tags]
     named = [(name, f) for name, f in tags if f.strong]
-    others = [(name, f) for name, f in named if not lexicon.tags[name].only_alone]
-    return sorted(others or named or tags, key=lambda hit: (-_score(hit[1]), lexicon.tags[hit[0]].gravity))
+    hinted = [(name, f) for name, f in tags if length <= (lexicon.tags[name].weak_up_to or length)]
+    best = named or hinted
+    left = [(name, f) for name, f in best if not lexicon.tags[name].only_alone] or best
+    names = {name for name, _ in left}
+
+    def place(hit: tuple[str, Found]) -> tuple[bool, int, int]:
+        tag = lexicon.tags[hit[0]]
+        return bool(tag.yields_to & names), -_score(hit[1]), tag.gravity
+
+    return sorted(left, key=place)
 
 
 def _score(found: Found) -> int:
@@ -84,12 +93,13 @@ def _strength(ranked: Sequence[tuple[str, Found]]) -> str:
 
 
 def _is_ambiguous(ranked: Sequence[tuple[str, Found]], lexicon: Lexicon) -> bool:
-    """Another family of tags is as likely as the leading one."""
+    """Another family of tags is as likely as the leading one, and does not yield to it."""
     if not ranked:
         return False
     name, best = ranked[0]
     family = lexicon.tags[name].family
-    return any(_score(f) >= _score(best) and lexicon.tags[other].family != family for other, f in ranked[1:])
+    rivals = [(lexicon.tags[other], f) for other, f in ranked[1:] if name not in lexicon.tags[other].yields_to]
+    return any(_score(f) >= _score(best) and tag.family != family for tag, f in rivals)
 
 
 def _decide(

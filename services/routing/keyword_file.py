@@ -16,8 +16,13 @@ def lexicon_of(part: RuleFile) -> Lexicon:
     tags = []
     for gravity, row in enumerate(part.get("tags", list)):
         name = part.get("id", str, row)
-        only_alone = bool(row.get("only_alone", False))
-        tags.append(Tag(_tag_topic(part, name, row), part.get("family", str, row), gravity, only_alone))
+        weak_up_to = part.whole("weak_up_to", 0, 1000, row) if "weak_up_to" in row else 0
+        family, only_alone = part.get("family", str, row), bool(row.get("only_alone", False))
+        yields_to = frozenset(part.texts("yields_to", row) if "yields_to" in row else ())
+        tags.append(Tag(_tag_topic(part, name, row), family, gravity, only_alone, weak_up_to, yields_to))
+    unknown = {name for tag in tags for name in tag.yields_to} - {tag.topic.name for tag in tags}
+    if unknown:
+        raise RuleError(part.file, "tags/yields_to", f"no such tag: {', '.join(sorted(unknown))}")
     signals = [_signal(part, name, row) for name, row in part.get("signals", dict).items()]
     if {topic.name for topic in signals} != set(SIGNALS):
         raise RuleError(part.file, "signals", f"must be {', '.join(SIGNALS)}")
@@ -27,6 +32,7 @@ def lexicon_of(part: RuleFile) -> Lexicon:
         _tag_lists(part, "forms", [kind.value for kind in ClaimKind]),
         _tag_lists(part, "exceptions", [kind.value for kind in ExceptionKind]),
         part.get("fold", dict),
+        part.texts("own_speakers"),
         part.whole("max_characters", 100, 100_000),
         part.whole("max_tags", 1, 20),
     )

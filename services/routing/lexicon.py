@@ -9,7 +9,6 @@ WEAK = 1
 _ASCII_TOKEN = re.compile(r"[a-z0-9]+|[.!?;,:]")
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 _ZH_GAP = r"[^。！？!?；;，,\n]{0,6}?"
 _EN_GAP = r"(?:[a-z0-9]+ ){0,3}?"
 
@@ -65,12 +64,16 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A topic as a tag; the earlier in the file, the graver. `only_alone`: dropped beside others."""
+    """A topic as a tag; the earlier in the file, the graver. `only_alone`: dropped beside others.
+    `weak_up_to`: in longer texts its hints are mere politeness (characters; 0: they always count).
+    `yields_to`: tags that lead where both are named (where is my repaired phone → repair)."""
 
     topic: Topic
     family: str
     gravity: int
     only_alone: bool
+    weak_up_to: int
+    yields_to: frozenset[str]
 
 
 Index = dict[str, list[tuple[str, Word, Topic]]]
@@ -95,6 +98,7 @@ class Lexicon:
         forms: Mapping[str, tuple[str, ...]],
         exceptions: Mapping[str, tuple[str, ...]],
         fold: Mapping[str, str],
+        own_speakers: Sequence[str],
         max_characters: int,
         max_tags: int,
     ) -> None:
@@ -104,6 +108,8 @@ class Lexicon:
         self.exceptions = exceptions
         self.max_tags = max_tags
         self._max_characters = max_characters
+        speakers = "|".join(map(re.escape, own_speakers))
+        self._not_theirs = re.compile(rf"^\s*(?:>|(?:{speakers})[^:：\n]{{0,8}}[:：]).*$", re.MULTILINE)
         self._fold = str.maketrans({k: v for k, v in fold.items() if len(k) == 1} | _half_width())
         topics = [*(tag.topic for tag in tags), *signals]
         self._zh: Index = {}
@@ -115,10 +121,9 @@ class Lexicon:
                 self._en.setdefault(_key(word.parts[0].split()[0]), []).append((word.parts[0], word, topic))
 
     def read(self, raw: str) -> Text:
-        """Fold widths, case and traditional characters; drop quoted lines of a mail."""
-        text = raw[: self._max_characters].lower().translate(self._fold)
-        if ">" in text:
-            text = _QUOTED_LINE.sub("", text)
+        """Fold widths, case and traditional characters; drop what the customer did not say: quoted lines of a
+        mail, and our own side of a call."""
+        text = self._not_theirs.sub("", raw[: self._max_characters].lower().translate(self._fold))
         zh = text.replace(" ", "") if _HAN.search(text) else ""
         en = f" {' '.join(_ASCII_TOKEN.findall(text))} " if _LATIN.search(text) or not zh else ""
         return Text(zh, en)
@@ -190,6 +195,8 @@ def word(text: str, language: str, weight: int = STRONG) -> Word:
 
 
 def _chinese(parts: Sequence[str], weight: int) -> Word:
+    if len(parts) == 1 and parts[0].isdigit():
+        return Word((parts[0],), re.compile(rf"(?<!\d){parts[0]}(?!\d)"), weight)
     if len(parts) == 1:
         return Word((parts[0],), None, weight)
     return Word(tuple(parts), re.compile(_ZH_GAP.join(map(re.escape, parts))), weight)

@@ -95,9 +95,9 @@ def parse_time(text: str) -> datetime | None:
     """An RFC 3339 time with offset, in UTC, or None."""
     try:
         value = datetime.fromisoformat(text)
-    except ValueError:
+        return value.astimezone(UTC) if value.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return value.astimezone(UTC) if value.tzinfo else None
 
 
 def describe(error: ValidationError) -> str:

@@ -42,6 +42,7 @@ PURE_SHARED = (
     "shared.security.identity",
     "shared.security.webhooks",
     "shared.openapi",
+    "shared.tracing",
 )
 PURE_LIBRARIES = frozenset(
     {"pydantic", "pydantic_core", "zen", "yaml", "orjson", "phonenumbers", "holidays", "markupsafe"}

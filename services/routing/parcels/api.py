@@ -1,5 +1,8 @@
 """Where is it: a parcel's track and open exceptions, from the partitions of this process (RO-3, RO-11)."""
 
+from collections.abc import Collection
+from typing import Protocol
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,7 +10,7 @@ from starlette.routing import Route
 
 from services.routing.parcels.state import KINDS, ParcelState, decode, parcel_of
 from shared.messaging.partition_state.batch import instant
-from shared.messaging.partition_state.owner import PartitionOwner
+from shared.messaging.partition_state.entry import Entry
 from shared.openapi import PROBLEM, Answer, RouteDoc
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem
@@ -31,7 +34,16 @@ ROUTES: tuple[RouteDoc, ...] = (
 )
 
 
-def parcel_routes(owner: PartitionOwner, verifier: TokenVerifier) -> list[Route]:
+class Parcels(Protocol):
+    """The owner of this process's partitions, as far as it answers questions."""
+
+    @property
+    def owned(self) -> Collection[int]: ...
+
+    def find(self, key: bytes) -> Entry | None: ...
+
+
+def parcel_routes(owner: Parcels, verifier: TokenVerifier) -> list[Route]:
     """GET /v1/parcels/{tracking_number}, for agents."""
 
     async def where_is(request: Request) -> Response:
@@ -57,7 +69,7 @@ def _answer(number: str, state: ParcelState) -> dict[str, object]:
     }
 
 
-def _not_here(owner: PartitionOwner) -> Problem:
+def _not_here(owner: Parcels) -> Problem:
     return Problem(
         404,
         "No such parcel here",

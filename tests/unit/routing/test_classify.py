@@ -73,6 +73,14 @@ MESSAGES: list[tuple[str, CaseKind, str]] = [
     ("The screen is cracked, I will file a claim", CLAIM, "damage"),
     ("延误三天，水果全坏，你们要赔", CLAIM, "delay"),
     ("我的包裹遲遲沒有送到", COMPLAINT, "delay"),
+    ("昨天反馈的那个单子，有结果了吗", QUERY, "follow_up"),
+    ("you said someone would call me, nobody did", QUERY, "follow_up"),
+    ("材料都在附件里，请查收", QUERY, "documents"),
+    ("你们几点下班，活物能不能寄", QUERY, "service_info"),
+    ("how do I book a pickup", QUERY, "service_info"),
+    ("返修的手机什么时候寄回", AFTER_SALES, "repair"),
+    ("退款三天了还没到账", AFTER_SALES, "return_exchange"),
+    ("SF1在重庆卡了2天了，怎么回事", COMPLAINT, "delay"),
     ("ＷＨＥＲＥ　ＩＳ　ＭＹ　ＰＡＲＣＥＬ", QUERY, "where_is"),
 ]
 
@@ -144,6 +152,26 @@ def test_a_claim_form_is_a_claim_whatever_the_text_says(kind: ClaimKind) -> None
 def test_the_subject_counts() -> None:
     found = classify(contact("见附件", subject=Personal("包裹破损")), rules())
     assert found.tags[0] == "damage"
+
+
+@pytest.mark.req("RO-2")
+def test_our_own_side_of_a_call_does_not_count() -> None:
+    call = "坐席：您好，请问是破损还是丢件？\n客户：我就问几点能送\n客服0075号：理解您要投诉的心情\nAgent: sorry it was lost"
+    found = classify(contact(call), rules())
+    assert (found.kind, found.tags) == (QUERY, ("where_is",))
+
+
+@pytest.mark.req("RO-2")
+def test_digits_inside_a_tracking_number_are_no_hotline() -> None:
+    assert classify(contact("SF9123151234599到哪了"), rules()).priority == 3
+    assert classify(contact("再不送我打12315了"), rules()).priority == 1
+
+
+@pytest.mark.req("RO-2")
+def test_thanks_at_the_end_of_a_long_message_are_no_praise() -> None:
+    long = "补充说明一下这个单子的情况，寄的时候是周五下午，外面套了两层袋子，别的没有了，谢谢"
+    assert "praise" not in classify(contact(long), rules()).tags
+    assert classify(contact("谢谢"), rules()).tags == ("praise",)
 
 
 @pytest.mark.req("RO-2")

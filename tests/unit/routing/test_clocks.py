@@ -134,7 +134,7 @@ def test_waiting_for_the_customer_stops_the_service_clock_but_not_the_law() -> N
     assert names(waiting) == ["first_response:met", "replied", "resolution:paused"]
     assert waiting.state.case.status is CaseStatus.WAITING_CUSTOMER
     assert clock_states(waiting.state.case) == {FIRST: "met", RESOLUTION: "paused", LEGAL: "running"}
-    answered = decided(waiting.state, contact("照片来了", n=2, at=after(hours=30)), after(hours=30))
+    answered = decided(waiting.state, contact("嗯，就是这个", n=2, at=after(hours=30)), after(hours=30))
     assert names(answered) == ["contact_added", "resolution:resumed"]
     assert answered.state.case.status is CaseStatus.ASSIGNED
     resolution = clocks.of_kind(answered.state.case.clocks, RESOLUTION)

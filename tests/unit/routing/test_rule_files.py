@@ -61,6 +61,7 @@ CELLS: list[tuple[str, Change, str]] = [
     ("cases.yaml", lambda c: c.pop("auto_close_summary"), "cases.yaml: auto_close_summary"),
     ("keywords.yaml", lambda c: c["tags"][0]["zh"]["strong"].append(12305), "keywords.yaml: strong"),
     ("keywords.yaml", lambda c: c["tags"][0]["zh"]["strong"].append("没*"), "keywords.yaml: loss/zh/strong"),
+    ("keywords.yaml", lambda c: c["tags"][0].update(yields_to=["nothing"]), "keywords.yaml: tags/yields_to"),
     ("keywords.yaml", lambda c: c["forms"].pop("loss"), "keywords.yaml: forms"),
     ("keywords.yaml", lambda c: c["signals"].pop("urgent"), "keywords.yaml: signals"),
     ("escalation.yaml", lambda c: c["ladders"][0].update(clock="lunch"), "escalation.yaml: ladders.clock"),

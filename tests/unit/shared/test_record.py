@@ -36,6 +36,8 @@ def record(value: bytes | None, headers: list[tuple[str, Any]], key: bytes | Non
         (b'{"amount": 1}', [*HEADERS, ("x", None)], "header x is null"),
         (b'{"amount": 1}', HEADERS[1:], "header missing: ce_id"),
         (b'{"amount": 1}', [*HEADERS[:2], ("ce_time", b"2026-11-22T08:00:00")], "ce_time"),
+        (b'{"amount": 1}', [*HEADERS[:2], ("ce_time", b"9999-12-31T23:59:59-08:00")], "ce_time"),
+        (b'{"amount": 1}', [*HEADERS[:2], ("ce_time", b"0001-01-01T00:00:00+08:00")], "ce_time"),
     ],
 )
 def test_what_cannot_be_read_is_malformed_with_its_reason(value: bytes | None, headers: Any, reason: str) -> None:
