@@ -53,10 +53,10 @@ async def throughput(chain: Chain, label: str, count: int, limit_s: float = 120)
     started = await send_all(chain.bootstrap, chain.topic, label, count)
 
     async def all_there() -> bool:
-        return await chain.sink.count() >= count
+        return await chain.sink.count(label) >= count
 
     await until(all_there, limit_s, f"{chain.name}: {count} mails")
-    last = max((await chain.sink.arrivals()).values())
+    last = max(at for who, at in (await chain.sink.arrivals()).items() if who.startswith(f"{label}-"))
     after = cpu(chain.pids)
     used = {name: (after[name] - before[name]) * 1e6 / count for name in before}
     return Throughput(count / (last - started), count, used)
@@ -67,7 +67,7 @@ async def latency(chain: Chain, label: str, per_second: float, seconds: float) -
     sent = await send_at(chain.bootstrap, chain.topic, label, per_second, seconds)
 
     async def all_there() -> bool:
-        return await chain.sink.count() >= len(sent)
+        return await chain.sink.count(label) >= len(sent)
 
     await until(all_there, 60, f"{chain.name}: mails at {per_second:.0f}/s")
     arrived = await chain.sink.arrivals()

@@ -1,6 +1,6 @@
 """A mail server that only notes who got mail when: the last hop of every measured chain (`python -m bench.sink PORT`).
 
-Beside SMTP it answers XCOUNT (distinct recipients), XDUMP (recipient and arrival time, a line each) and XRESET.
+Beside SMTP it answers XCOUNT (distinct recipients whose address begins so), XDUMP (recipient and arrival time, a line each) and XRESET.
 """
 
 import asyncio
@@ -50,7 +50,9 @@ class Sink(asyncio.Protocol):
         elif verb == b"EHLO":
             self.transport.write(b"250-sink\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 PIPELINING\r\n")
         elif verb == b"XCOU":
-            self.transport.write(f"250 {len(self.arrivals)}\r\n".encode())
+            label = line.decode().partition(" ")[2]
+            count = sum(who.startswith(label) for who in self.arrivals)
+            self.transport.write(f"250 {count}\r\n".encode())
         elif verb == b"XDUM":
             lines = "".join(f"{who} {when:.6f}\r\n" for who, when in self.arrivals.items())
             self.transport.write(f"{lines}.\r\n".encode())
@@ -76,8 +78,9 @@ class SinkClient:
     def __init__(self, port: int) -> None:
         self.port = port
 
-    async def count(self) -> int:
-        return int((await self._ask(b"XCOUNT\r\n", b"\r\n")).split()[-1])
+    async def count(self, label: str) -> int:
+        """Recipients whose address begins with `label` and a hyphen."""
+        return int((await self._ask(f"XCOUNT {label}-\r\n".encode(), b"\r\n")).split()[-1])
 
     async def arrivals(self) -> dict[str, float]:
         lines = (await self._ask(b"XDUMP\r\n", b".\r\n")).decode().splitlines()[:-1]

@@ -12,7 +12,7 @@ umask 077
     echo "# Made by deploy/make-env.sh. deploy/env.example says what else can be set."
     echo "COMPOSE_PROFILES=simulators"
     for name in MONGO_ROOT_PASSWORD INTAKE_DB_PASSWORD ROUTING_DB_PASSWORD CLAIMS_DB_PASSWORD \
-        NOTIFY_DB_PASSWORD METRICS_DB_PASSWORD GRAFANA_PASSWORD ALERTMANAGER_TOKEN; do
+        NOTIFY_DB_PASSWORD METRICS_DB_PASSWORD GRAFANA_PASSWORD; do
         echo "$name=$(random 32)"
     done
     echo "MONGO_REPLICA_KEY=$(random 256)"

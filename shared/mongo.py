@@ -15,6 +15,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     PyMongoError,
     WaitQueueTimeoutError,
+    WriteConcernError,
 )
 from pymongo.read_concern import ReadConcern
 
@@ -103,8 +104,8 @@ def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
 
 
 def is_passing(error: PyMongoError) -> bool:
-    """True where the same operation may work later: no connection, a failover, a time-out."""
-    if isinstance(error, ConnectionFailure | ExecutionTimeout | WaitQueueTimeoutError):
+    """True where the same operation may work later: no connection, a failover, a time-out, a majority too late."""
+    if isinstance(error, ConnectionFailure | ExecutionTimeout | WaitQueueTimeoutError | WriteConcernError):
         return True
     labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
     return any(error.has_error_label(label) for label in labels)

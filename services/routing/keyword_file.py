@@ -32,7 +32,7 @@ def lexicon_of(part: RuleFile) -> Lexicon:
         _tag_lists(part, "forms", [kind.value for kind in ClaimKind]),
         _tag_lists(part, "exceptions", [kind.value for kind in ExceptionKind]),
         part.get("fold", dict),
-        part.texts("own_speakers"),
+        (part.texts("speakers.ours"), part.texts("speakers.theirs")),
         part.whole("max_characters", 100, 100_000),
         part.whole("max_tags", 1, 20),
     )

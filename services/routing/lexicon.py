@@ -9,6 +9,7 @@ WEAK = 1
 _ASCII_TOKEN = re.compile(r"[a-z0-9]+|[.!?;,:]")
 _LATIN = re.compile(r"[a-z]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _ZH_GAP = r"[^。！？!?；;，,\n]{0,6}?"
 _EN_GAP = r"(?:[a-z0-9]+ ){0,3}?"
 
@@ -98,7 +99,7 @@ class Lexicon:
         forms: Mapping[str, tuple[str, ...]],
         exceptions: Mapping[str, tuple[str, ...]],
         fold: Mapping[str, str],
-        own_speakers: Sequence[str],
+        speakers: tuple[Sequence[str], Sequence[str]],
         max_characters: int,
         max_tags: int,
     ) -> None:
@@ -108,8 +109,9 @@ class Lexicon:
         self.exceptions = exceptions
         self.max_tags = max_tags
         self._max_characters = max_characters
-        speakers = "|".join(map(re.escape, own_speakers))
-        self._not_theirs = re.compile(rf"^\s*(?:>|(?:{speakers})[^:：\n]{{0,8}}[:：]).*$", re.MULTILINE)
+        ours, theirs = (_line_of(names) for names in speakers)
+        self._ours = re.compile(rf"{ours}.*$", re.MULTILINE)
+        self._theirs = re.compile(theirs, re.MULTILINE)
         self._fold = str.maketrans({k: v for k, v in fold.items() if len(k) == 1} | _half_width())
         topics = [*(tag.topic for tag in tags), *signals]
         self._zh: Index = {}
@@ -122,8 +124,12 @@ class Lexicon:
 
     def read(self, raw: str) -> Text:
         """Fold widths, case and traditional characters; drop what the customer did not say: quoted lines of a
-        mail, and our own side of a call."""
-        text = self._not_theirs.sub("", raw[: self._max_characters].lower().translate(self._fold))
+        mail, and our own side of a call that was written down."""
+        text = raw[: self._max_characters].lower().translate(self._fold)
+        if ">" in text:
+            text = _QUOTED_LINE.sub("", text)
+        if self._theirs.search(text):
+            text = self._ours.sub("", text)
         zh = text.replace(" ", "") if _HAN.search(text) else ""
         en = f" {' '.join(_ASCII_TOKEN.findall(text))} " if _LATIN.search(text) or not zh else ""
         return Text(zh, en)
@@ -141,6 +147,11 @@ class Lexicon:
                     hits.setdefault(topic.name, (topic, [], []))[2].append(word)
         found = {name: _found(*words, text) for name, words in hits.items()}
         return {name: hit for name, hit in found.items() if hit is not None}
+
+
+def _line_of(speakers: Sequence[str]) -> str:
+    """The begin of a line that one of these speaks."""
+    return rf"^\s*(?:{'|'.join(map(re.escape, speakers))})[^:：\n]{{0,8}}[:：]"
 
 
 def _key(token: str) -> str:

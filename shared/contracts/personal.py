@@ -6,6 +6,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+LONGEST_HANDLE = 40
+"""What is longer is free text."""
+
 
 class Personal:
     """A personal value. `repr`, `str` and logs show a mask; only `reveal()` gives the value.
@@ -23,8 +26,11 @@ class Personal:
         return self._value
 
     def masked(self) -> str:
-        """First and last character of short values, first three and last four of long ones (138****5678)."""
+        """First three and last four of a number or an address (138****5678), the first character of a short
+        value, and of a text nothing but its length: it may begin with a name."""
         value = self._value
+        if len(value) > LONGEST_HANDLE:
+            return f"*** ({len(value)} characters)"
         if len(value) >= 9:
             return f"{value[:3]}****{value[-4:]}"
         return f"{value[:1]}***" if value else ""

@@ -156,9 +156,11 @@ def test_the_subject_counts() -> None:
 
 @pytest.mark.req("RO-2")
 def test_our_own_side_of_a_call_does_not_count() -> None:
-    call = "坐席：您好，请问是破损还是丢件？\n客户：我就问几点能送\n客服0075号：理解您要投诉的心情\nAgent: sorry it was lost"
+    call = "坐席：您好，请问是破损还是丢件？\n客户：我就问几点能送\n客服0075号：理解您要投诉的心情\nAgent: was it lost?"
     found = classify(contact(call), rules())
     assert (found.kind, found.tags) == (QUERY, ("where_is",))
+    letter = classify(contact("客服你好：我的包裹破损了"), rules())
+    assert letter.tags[0] == "damage"
 
 
 @pytest.mark.req("RO-2")
