@@ -1,6 +1,7 @@
 """A mail server that only notes who got mail when: the last hop of every measured chain (`python -m bench.sink PORT`).
 
-Beside SMTP it answers XCOUNT (distinct recipients whose address begins so), XDUMP (recipient and arrival time, a line each) and XRESET.
+Beside SMTP it answers XCOUNT (distinct recipients whose address begins so), XDUMP (recipient and arrival time, a
+line each) and XRESET.
 """
 
 import asyncio

@@ -49,7 +49,7 @@ async def addresses(client: httpx.AsyncClient, info: StackInfo, seen: Observatio
         "收件箱 mail that went out": info.mail_catcher.url,
         "指标 metrics": f"{info.url('metrics')}/metrics",
         "付款方 payment provider": info.payment.url,
-        "接口文档 API documents": "make docs → site/",
+        "接口文档 API documents": "docs/openapi/ · docs/asyncapi.json",
         "坐席接口 desk API": f"{info.url('routing')}/v1/cases",
         "坐席令牌 desk token": f"{tokens} chen.jing --role agent",
         "理赔令牌 claims token": f"{tokens} ye.qing --role adjudicator",

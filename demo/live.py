@@ -64,7 +64,7 @@ class LiveView:
     def say(self, note: str) -> None:
         """What is going on beside the day: loading the days before, waiting for the last answers."""
         self.note = note
-        if not self.live:
+        if note and not self.live:
             self.console.print(f"· {note}", highlight=False)
 
     def refresh(self) -> None:

@@ -17,7 +17,7 @@ from tools.stack import Stack
 from tools.stack.layout import layout_of
 
 # Intervals in real seconds; a business day in two minutes wants them shorter than a real one.
-PACE = {"ASSIGN_INTERVAL_S": "0.2", "TIMER_INTERVAL_S": "0.25"}
+PACE = {"ASSIGN_INTERVAL_S": "0.25", "TIMER_INTERVAL_S": "0.25"}
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,28 @@ WORDS = {
     "wrong_delivery": "错派 wrong delivery",
     "return_dispute": "退换争议 return dispute",
     "cold_chain": "冷链 cold chain",
+    "wrong_sign": "签收未收到 signed, not received",
+    "customs_hold": "海关扣留 customs",
+    "failed_delivery": "派送失败 failed delivery",
+    "refused": "拒收 refused",
+    "wrong_address": "地址错误 wrong address",
+    "misrouted": "错分 misrouted",
+    "draft": "待提交 draft",
+    "awaiting_evidence": "待补材料 awaiting evidence",
+    "in_review": "人工审核 in review",
+    "approved": "已核准 approved",
+    "partly_approved": "部分核准 partly approved",
+    "rejected": "不予赔付 rejected",
+    "paid": "已赔付 paid",
+    "withdrawn": "已撤回 withdrawn",
+    "received": "受理 received",
+    "stage": "进度 stage",
+    "reply": "回复 reply",
+    "evidence_needed": "补材料 evidence needed",
+    "decided": "决定 decided",
+    "closed": "结案 closed",
+    "zh": "中文 Chinese",
+    "en": "英文 English",
 }
 GROUP_WORDS = {"lost": "丢失 lost", "doubled": "重复 doubled", "money": "付款 money", "garbage": "垃圾 garbage"}
 
@@ -61,7 +83,7 @@ def show(console: Console, summary: Summary, verdict: Verdict, seconds: float) -
     minutes, target = f"{rate / 60:.0f}", f"{30 * stretch(rate) / 60:.0f}"
     console.print(
         f"\n  时间压缩 {rate:.0f} 倍：1 秒 = {minutes} 分钟；在线首响目标 30 秒相应放宽为 {target} 分钟。"
-        f"\n  Time runs {rate:.0f} times as fast: 1 s = {minutes} min; the target of chats, 30 s, becomes {target} min.",
+        f"\n  Time runs {rate:.0f} times as fast: 1 s = {minutes} min; the chat target of 30 s becomes {target} min.",
         style="dim",
         highlight=False,
     )

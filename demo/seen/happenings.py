@@ -81,5 +81,6 @@ def happenings_of_claim(event: Mapping[str, Any]) -> Iterator[Happening]:
 
 
 def _law(claim: Mapping[str, Any]) -> str:
+    """The first provision that the decision rests on, by its Chinese name."""
     laws = (claim.get("liability") or {}).get("law") or (claim.get("award") or {}).get("law") or ()
-    return f"（{laws[0]['zh'][:24]}）" if laws else ""
+    return f"（{laws[0]['ref'].split(' (')[0]}）" if laws else ""

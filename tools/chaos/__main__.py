@@ -98,7 +98,8 @@ async def offer(fleet: Fleet, sendings: tuple[Sending, ...], began: datetime, st
 
 async def perform(stage: Stage, plan: tuple[Strike, ...], seed: int, seconds: float, per_second: float) -> Run:
     reading = asyncio.create_task(stage.reader.run())
-    kafka = await KafkaGateway.connect(stage.info.kafka, "")
+    kafka = KafkaGateway(stage.info.kafka, "")
+    await kafka.start()
     fleet = await stage.fleet(kafka)
     prober = Prober(stage.web(), stage.ledger, stage.rng, stage.run, stage.info.secrets_dir)
     striker = Striker(stage.stack, prober, lambda line: console.print(f"· {line}"))
@@ -126,16 +127,10 @@ async def deliver_first(fleet: Fleet, offered: Traffic) -> None:
 
 
 async def finish(fleet: Fleet, prober: Prober) -> None:
-    """Until everything offered has its answer; after PATIENCE_S gateways give up."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await fleet.delivered()
-            await prober.finished()
-    except TimeoutError:
-        fleet.give_up_soon()
-        prober.impatient = True
-        await fleet.delivered()
-        await prober.finished()
+    """Until everything offered has its answer; where nothing moves for PATIENCE_S gateways give up."""
+    await fleet.all_answered(PATIENCE_S)
+    prober.impatient = True
+    await prober.finished()
 
 
 async def conclude(stage: Stage, striker: Striker, offered: Traffic, seed: int, seconds: float, fleet: Fleet) -> Run:

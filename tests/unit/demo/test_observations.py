@@ -43,10 +43,12 @@ def test_breaches_are_counted_by_their_clock() -> None:
 
 def test_a_payment_is_a_line_of_the_ticker() -> None:
     seen = Observations()
-    law = {"law": [{"ref": "CC832", "zh": "民法典832", "en": "Civil Code 832"}]}
+    law = {"law": [{"ref": "《民法典》第八百三十二条 (Civil Code art. 832)", "zh": "…", "en": "…"}]}
     payout = {"decision_id": "d1", "amount_fen": 12800, "status": "succeeded", "provider_ref": "p"}
     Feed(seen).claim("c1", "paid", payout=payout, fast_track=True, liability=law)
-    assert seen.happenings[0].line().startswith("10:30 破损件 SF1 先行赔付 ¥128.00 → 已到账（民法典832）")
+    assert (
+        seen.happenings[0].line().startswith("10:30 破损件 SF1 先行赔付 ¥128.00 → 已到账（《民法典》第八百三十二条）")
+    )
 
 
 def test_the_prefix_of_a_shared_cluster_is_taken_off_the_dead_letters_origin() -> None:
