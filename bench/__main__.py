@@ -109,12 +109,14 @@ async def measure() -> dict[str, Any]:
     try:
         console.print("contacts through all hops …")
         results: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "ours": await ours(stack, sink)}
+        console.print(results["ours"])
         for name in SERVICES:
             await asyncio.to_thread(stack.stop, f"{name}-0")
         console.print("the floor and the obvious way …")
         results["sizes"] = await message_sizes(stack.info.kafka)
         results["floor"] = await floor(stack, sink, results["sizes"])
         results["obvious"] = await obvious(stack, sink)
+        console.print(results["floor"], results["obvious"])
         console.print("parcel events …")
         results["parcels"] = await parcels.measure(stack)
         return results

@@ -25,7 +25,7 @@ async def intake() -> None:
     consumer, producer = await connect("gateway", "intake")
     while True:
         for partition, records in (await consumer.getmany(timeout_ms=50, max_records=BATCH)).items():
-            values: Any = [(r.key, orjson.dumps(orjson.loads(r.value or b"")), r.headers) for r in records]
+            values: Any = [(r.key, orjson.dumps(orjson.loads(r.value or b"")), list(r.headers)) for r in records]
             await send(producer, f"{PREFIX}events", partition.partition, values)
             await consumer.commit({partition: records[-1].offset + 1})
 

@@ -19,6 +19,7 @@ from demo.run import Played, play
 from demo.schedule import Sizes, Timetable
 from demo.summary import invariants_json
 from demo.table import show
+from demo.tidying import tidy
 from tools.stack import Stack, StackError
 
 RESULT = Path(__file__).resolve().parents[1] / "var" / "demo.json"
@@ -65,16 +66,19 @@ async def whole(options: Options, console: Console, once: bool, keep_up: bool) -
         return 130 if once else 0
     finally:
         if not (once and keep_up):
-            await end(preparing, console)
+            await end(preparing, options, console)
 
 
-async def end(preparing: "asyncio.Task[tuple[Stack, Timetable]]", console: Console) -> None:
+async def end(preparing: "asyncio.Task[tuple[Stack, Timetable]]", options: Options, console: Console) -> None:
     """Takes down what came up, also where it was still coming up when Ctrl-C was pressed."""
     console.print("\n· 正在关闭 · taking the system down", highlight=False)
     await asyncio.wait([preparing])
     if preparing.exception() is None:
         stack, _ = preparing.result()
         await asyncio.to_thread(stack.down)
+    if options.prefix:
+        clusters = os.environ.get("KAFKA_BOOTSTRAP_SERVERS"), os.environ.get("MONGO_URL")
+        await tidy(*clusters, options.prefix, options.database_prefix)
 
 
 def tell(console: Console, played: Played) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from math import inf
 
 import httpx
 from aiokafka.errors import KafkaError
@@ -55,12 +56,17 @@ def waiting_for(behind: dict[str, int]) -> str:
     return f"收尾：等待各消费组处理完毕 · waiting for {groups or 'the last records'}"
 
 
-async def judged(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader) -> Verdict:
-    """What breaks a rule must break it for good: judged again until it holds, or JUDGE_AGAIN_S are over."""
+async def judged(
+    info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
+) -> Verdict:
+    """What breaks a rule must break it for good: judged again until it holds, or JUDGE_AGAIN_S are over.
+
+    Where the day is not `all_arrived`, what is very new is left out: it is still on its way.
+    """
     ends = time.monotonic() + JUDGE_AGAIN_S
     while True:
         try:
-            verdict = judge(await gathered(info, client, ledger, reader))
+            verdict = judge(await gathered(info, client, ledger, reader, all_arrived))
         except httpx.HTTPError:
             # A provider that was killed comes back; one that does not is an error of the run.
             if time.monotonic() > ends:
@@ -71,12 +77,14 @@ async def judged(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, rea
         await asyncio.sleep(LOOK_S)
 
 
-async def gathered(info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader) -> Evidence:
+async def gathered(
+    info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
+) -> Evidence:
     """The clock is read first: what comes while the others are asked is too new to be judged."""
     assert info.payment
     assert info.mail_catcher
     assert info.webhook_sink
-    now = time.monotonic()
+    now = inf if all_arrived else time.monotonic()
     return Evidence(
         ledger=ledger,
         seen=reader.observations,

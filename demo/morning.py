@@ -36,12 +36,17 @@ class Options:
         shared = {"KAFKA_BOOTSTRAP_SERVERS", "MONGO_URL"} & os.environ.keys()
         return f"demo-{self.run}-" if shared else ""
 
+    @property
+    def database_prefix(self) -> str:
+        return self.prefix.replace("-", "_")
 
-def environment(prefix: str, rules: Path) -> dict[str, str]:
+
+def environment(options: Options, rules: Path) -> dict[str, str]:
     own = PACE | {"RULES_DIR": str(rules)}
-    if not prefix:
+    if not options.prefix:
         return own
-    return own | {"TOPIC_PREFIX": prefix, "GROUP_PREFIX": prefix, "DATABASE_PREFIX": prefix.replace("-", "_")}
+    prefixes = {"TOPIC_PREFIX": options.prefix, "GROUP_PREFIX": options.prefix}
+    return own | prefixes | {"DATABASE_PREFIX": options.database_prefix}
 
 
 async def prepare(options: Options, report: Callable[[str], None]) -> tuple[Stack, Timetable]:
@@ -54,7 +59,7 @@ async def prepare(options: Options, report: Callable[[str], None]) -> tuple[Stac
         Stack.up,
         options.directory,
         clock=clock,
-        env=environment(options.prefix, rules),
+        env=environment(options, rules),
         clean=True,
         report=report,
     )

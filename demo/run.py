@@ -134,7 +134,7 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
                 await the_night_before(plan, crew, view, timings)
                 await the_day(plan, crew, view, run, timings)
                 behind = await the_evening(stack, prefix, crew, reader, view, timings)
-                verdict = await judged(stack.info, crew.client, ledger, reader)
+                verdict = await judged(stack.info, crew.client, ledger, reader, all_arrived=not behind)
                 view.say("")
                 view.refresh()
         shown = dict(await addresses(crew.client, stack.info, seen))

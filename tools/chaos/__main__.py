@@ -38,7 +38,7 @@ PROCESSES = 2
 FROZEN = 2
 WEB_CONNECTIONS = 48
 KAFKA_SENDERS = 24
-PATIENCE_S = 120.0
+PATIENCE_S = 40.0
 REST_S = 180.0
 BEGINS_AFTER_S = 1.0
 
@@ -127,7 +127,7 @@ async def deliver_first(fleet: Fleet, offered: Traffic) -> None:
 
 
 async def finish(fleet: Fleet, prober: Prober) -> None:
-    """Until everything offered has its answer; where nothing moves for PATIENCE_S gateways give up."""
+    """Until everything offered has its answer; where nothing moves for PATIENCE_S, gateways give up."""
     await fleet.all_answered(PATIENCE_S)
     prober.impatient = True
     await prober.finished()
