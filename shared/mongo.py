@@ -54,13 +54,17 @@ class Database:
 
         Raises `Overrun` where it would have to run again after `give_up_s`; the driver alone would go on for minutes.
         """
+        runs = _Runs(work, give_up_s)
         async with await self._client.start_session() as session:
-            result: T = await session.with_transaction(
-                _Runs(work, give_up_s),
-                read_concern=ReadConcern("snapshot"),
-                write_concern=_MAJORITY,
-                read_preference=ReadPreference.PRIMARY,
-            )
+            try:
+                result: T = await session.with_transaction(
+                    runs,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=_MAJORITY,
+                    read_preference=ReadPreference.PRIMARY,
+                )
+            except _GaveUp:
+                raise runs.reason() from runs.error
             return result
 
     async def ping(self) -> None:
@@ -72,6 +76,10 @@ class Database:
         await self._client.drop_database(self.name)
 
 
+class _GaveUp(Exception):
+    """No error of the driver, so that the driver does not take it for a reason to go on."""
+
+
 class _Runs(Generic[T]):
     """The work of a transaction, as often as the driver repeats it, within limits."""
 
@@ -79,21 +87,23 @@ class _Runs(Generic[T]):
         self._work = work
         self._ends = time.monotonic() + give_up_s
         self._runs = 0
-        self._error: PyMongoError | None = None
+        self.error: PyMongoError | None = None
 
     async def __call__(self, session: Session) -> T:
         self._runs += 1
         if self._runs > 1 and time.monotonic() > self._ends:
-            if isinstance(self._error, ConnectionFailure):
-                raise self._error
-            raise Overrun(f"{self._runs} runs") from self._error
+            raise _GaveUp
         try:
             return await self._work(session)
         except PyMongoError as error:
-            self._error = error
+            self.error = error
             if getattr(error, "code", None) == LIFETIME_EXCEEDED:
-                raise Overrun("the database ended it") from error
+                raise _GaveUp from error
             raise
+
+    def reason(self) -> Exception:
+        """A database that is away is not too slow."""
+        return self.error if isinstance(self.error, ConnectionFailure) else Overrun(f"{self._runs} runs")
 
 
 def connect(url: str) -> AsyncIOMotorClient[dict[str, Any]]:
