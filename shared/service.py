@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contracts.topics import Topic
 from shared.health import health_routes
+from shared.kafka_security import KafkaSecurity
 from shared.messaging.consumers import Consumers, Surroundings
 from shared.messaging.handler import Handler
 from shared.messaging.lease import Lease
@@ -59,6 +60,7 @@ class Runtime:
         self._client = connect(settings.mongo_url)
         self.database = Database(self._client, f"{settings.database_prefix}{name}")
         self.outbox = Outbox(self.database)
+        self.kafka_security = KafkaSecurity.of(settings)
         client_id = f"parcelcare-{name}-{settings.instance}"
         self._broker = KafkaBroker(
             settings.kafka_bootstrap_servers,
@@ -67,8 +69,11 @@ class Runtime:
             logger=None,
             graceful_timeout=10.0,
             client_id=client_id,
+            security=self.kafka_security.faststream(),
         )
-        self.publisher = Publisher(settings.kafka_bootstrap_servers, settings.topic_prefix, client_id)
+        self.publisher = Publisher(
+            settings.kafka_bootstrap_servers, settings.topic_prefix, client_id, security=self.kafka_security
+        )
         self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
         self._leading = False
         self._periodic: list[tuple[str, float, Periodic, bool]] = []

@@ -2,23 +2,50 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock
 
 
-class CommonSettings(BaseSettings):
-    """A service's own settings extend these. Names of variables are the fields' names in capitals."""
+class KafkaSettings(BaseSettings):
+    """Where Kafka is and how to come in; for commands, too. Names of variables are the fields' names in capitals."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     environment: Literal["local", "production"] = "local"
-    instance: str = "local-0"
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    mongo_url: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password_file: Path | None = None
+    kafka_ca_file: Path | None = None
+    kafka_cert_file: Path | None = None
+    kafka_key_file: Path | None = None
     topic_prefix: str = ""
+
+    @property
+    def kafka_sasl(self) -> bool:
+        return self.kafka_security_protocol.startswith("SASL")
+
+    @model_validator(mode="after")
+    def _kafka_can_be_reached_so(self) -> Self:
+        if self.kafka_security_protocol == "SASL_PLAINTEXT" and self.environment == "production":
+            raise ValueError("SASL_PLAINTEXT shows the password to the network: set KAFKA_SECURITY_PROTOCOL=SASL_SSL")
+        if self.kafka_sasl and not (self.kafka_sasl_username and self.kafka_sasl_password_file):
+            raise ValueError("SASL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD_FILE")
+        if self.kafka_key_file and not self.kafka_cert_file:
+            raise ValueError("KAFKA_KEY_FILE needs KAFKA_CERT_FILE beside it")
+        return self
+
+
+class CommonSettings(KafkaSettings):
+    """A service's own settings extend these."""
+
+    instance: str = "local-0"
+    mongo_url: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
     group_prefix: str = ""
     database_prefix: str = ""
     http_host: str = "127.0.0.1"

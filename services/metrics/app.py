@@ -24,8 +24,9 @@ def create_app(settings: MetricsSettings) -> ASGIApp:
     runtime.on_start(figures.create_indexes)
     runtime.consume(*SOURCES, group=GROUP, handler=CountEvents(figures))
 
-    offsets = OffsetReader(settings.kafka_bootstrap_servers, settings.group_prefix, settings.lag_interval_s)
-    letters = DeadLetterReader(settings.kafka_bootstrap_servers, settings.topic_prefix + DEAD_LETTERS.name)
+    security = runtime.kafka_security
+    offsets = OffsetReader(settings.kafka_bootstrap_servers, settings.group_prefix, settings.lag_interval_s, security)
+    letters = DeadLetterReader(settings.kafka_bootstrap_servers, settings.topic_prefix + DEAD_LETTERS.name, security)
     watch = Watch(figures, offsets, letters, settings.topic_prefix, lambda: datetime.now(UTC))
     runtime.every("offsets", 1.0, offsets.follow, leader=False)
     runtime.every("dead-letters", 1.0, letters.follow, leader=False)

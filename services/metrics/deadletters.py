@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from services.metrics.fold import label
 from shared.contracts.topics import DEAD_LETTERS
+from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.record import Malformed, read_headers
 
 ERROR_NAME = re.compile(r"([A-Z]\w+): ", re.ASCII)
@@ -51,8 +52,9 @@ class DeadLetterBoard:
 class DeadLetterReader:
     """Follows the topic without a group: every process knows all dead letters, and none is committed."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: str, topic: str, security: KafkaSecurity = PLAINTEXT) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._topic = topic
         self.board = DeadLetterBoard()
 
@@ -61,6 +63,7 @@ class DeadLetterReader:
         consumer = AIOKafkaConsumer(
             self._topic,
             bootstrap_servers=self._bootstrap,
+            **self._security.options(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=DEAD_LETTERS.max_record_bytes,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.kafka_security import PLAINTEXT, KafkaSecurity
+
 Lag = dict[tuple[str, str], int]
 """(group, topic) without their prefixes → records."""
 
@@ -32,16 +34,19 @@ def lag_by_topic(offsets: Offsets, topic_prefix: str) -> Lag:
 class OffsetReader:
     """Asks again every so many seconds. A group that has committed nothing on a partition has not begun there."""
 
-    def __init__(self, bootstrap: str, group_prefix: str, interval_s: float) -> None:
+    def __init__(
+        self, bootstrap: str, group_prefix: str, interval_s: float, security: KafkaSecurity = PLAINTEXT
+    ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._group_prefix = group_prefix
         self._interval_s = interval_s
         self.offsets = Offsets({}, {})
 
     async def follow(self) -> None:
         """Reads until it is cancelled; after a failure it is called again with fresh clients."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, **self._security.options())
         try:
             await admin.start()
             await consumer.start()

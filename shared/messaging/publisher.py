@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contracts.topics import MAX_RECORD_BYTES
+from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.message import Outgoing
 
 FEW = 8
@@ -23,9 +24,15 @@ class Publisher:
     """Publishes messages under one topic prefix; `pending` is how many await their acknowledgement."""
 
     def __init__(
-        self, bootstrap: str, prefix: str = "", client_id: str = "parcelcare", timeout_s: float = 15.0
+        self,
+        bootstrap: str,
+        prefix: str = "",
+        client_id: str = "parcelcare",
+        timeout_s: float = 15.0,
+        security: KafkaSecurity = PLAINTEXT,
     ) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._client_id = client_id
         self._prefix = prefix
         self._timeout_s = timeout_s
@@ -43,6 +50,7 @@ class Publisher:
             max_batch_size=256 * 1024,
             max_request_size=2 * MAX_RECORD_BYTES,
             request_timeout_ms=15_000,
+            **self._security.options(),
         )
         try:
             await producer.start()

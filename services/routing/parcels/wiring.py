@@ -27,8 +27,9 @@ def attach(runtime: Runtime, settings: CommonSettings, rules: Path = DIRECTORY) 
     """Raises `RuleError` where a rule file is wrong, before anything is read."""
     client_id = f"parcelcare-parcels-{settings.instance}"
     servers, prefix = settings.kafka_bootstrap_servers, settings.topic_prefix
-    changelog = KafkaChangelog(servers, prefix + topics.PARCEL_STATE.name, client_id)
-    source = KafkaSource(servers, prefix + topics.PARCEL_EVENTS.name, settings.group_prefix + GROUP, client_id)
+    security = runtime.kafka_security
+    changelog = KafkaChangelog(servers, prefix + topics.PARCEL_STATE.name, client_id, security)
+    source = KafkaSource(servers, prefix + topics.PARCEL_EVENTS.name, settings.group_prefix + GROUP, client_id, security)
     owner = PartitionOwner(
         ParcelFold(RuleBook(rules)),
         changelog,

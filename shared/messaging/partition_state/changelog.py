@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.partition_state.batch import Change
 from shared.messaging.partition_state.entry import POSITION_HEADER, encode_position
 from shared.messaging.publisher import PublishFailed
@@ -56,9 +57,10 @@ class Changelog(Protocol):
 class KafkaChangelog:
     """A producer of its own: its records carry no event headers, and it must know which offsets it wrote."""
 
-    def __init__(self, bootstrap: str, topic: str, client_id: str) -> None:
+    def __init__(self, bootstrap: str, topic: str, client_id: str, security: KafkaSecurity = PLAINTEXT) -> None:
         self.name = topic
         self._bootstrap = bootstrap
+        self._security = security
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
 
@@ -71,6 +73,7 @@ class KafkaChangelog:
             max_batch_size=512 * 1024,
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
+            **self._security.options(),
         )
         try:
             await producer.start()

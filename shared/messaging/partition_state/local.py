@@ -48,7 +48,7 @@ class Meta:
 class Memory:
     """What all partitions of a process may hold together, so that a second partition costs little (bytes)."""
 
-    def __init__(self, block_cache: int = 8 * _MB, write_buffers: int = 8 * _MB) -> None:
+    def __init__(self, block_cache: int = 8 * _MB, write_buffers: int = 12 * _MB) -> None:
         self.cache = Cache(block_cache)
         self.write_buffers = WriteBufferManager(write_buffers, False)
 

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.kafka_security import PLAINTEXT, KafkaSecurity
+
 
 class Source(Protocol):
     async def end(self, partition: int) -> int:
@@ -18,9 +20,12 @@ class Source(Protocol):
 class KafkaSource:
     """Asks in the name of the group without ever joining it."""
 
-    def __init__(self, bootstrap: str, topic: str, group: str, client_id: str) -> None:
+    def __init__(
+        self, bootstrap: str, topic: str, group: str, client_id: str, security: KafkaSecurity = PLAINTEXT
+    ) -> None:
         self._topic = topic
         self._bootstrap = bootstrap
+        self._security = security
         self._group = group
         self._client_id = client_id
         self._consumer: AIOKafkaConsumer | None = None
@@ -31,6 +36,7 @@ class KafkaSource:
             client_id=self._client_id,
             group_id=self._group,
             enable_auto_commit=False,
+            **self._security.options(),
         )
         try:
             await consumer.start()
