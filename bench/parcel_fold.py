@@ -122,16 +122,16 @@ def incoming(event: ParcelScan, offset: int, at: datetime) -> Incoming[ParcelSca
     return Incoming(cause, PARCEL_SCANNED, event, event.tracking_number, at, "bench", partition, offset, 0)
 
 
-def templates(fold: ParcelFold, dice: random.Random) -> list[bytes]:
+def templates(fold: ParcelFold, dice: random.Random, now: datetime = NOW) -> list[bytes]:
     """The encoded states of parcels that have been under way for two days."""
     made = []
     for parcel in range(TEMPLATES):
         steps = range(dice.randint(4, len(ROUTE)))
-        times = [NOW - timedelta(hours=6 * (len(steps) - s), seconds=dice.randrange(3600)) for s in steps]
+        times = [now - timedelta(hours=6 * (len(steps) - s), seconds=dice.randrange(3600)) for s in steps]
         events = [incoming(scan(parcel, s, t, dice), 0, t) for s, t in zip(steps, times, strict=True)]
         batch = [Incoming(e.id, e.type, e.event, e.key, e.time, e.topic, 0, n, 0) for n, e in enumerate(events)]
         key = fold.key_of(batch[0])
-        (change,) = decide(batch, {key: None}, fold, NOW).changes
+        (change,) = decide(batch, {key: None}, fold, now).changes
         assert change.after is not None
         made.append(change.after.payload)
     return made

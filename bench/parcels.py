@@ -87,7 +87,7 @@ def fill(directory: Path, changelog: str, parcels: int) -> None:
     memory = Memory()
     stores = [LocalState(directory / str(n), changelog, memory) for n in range(PARTITIONS)]
     dice = random.Random(7)
-    payloads = templates(ParcelFold(RuleBook()), dice)
+    payloads = templates(ParcelFold(RuleBook()), dice, datetime.now(UTC))
     now = int(time.time() * 1e6)
     waiting: list[list[Change]] = [[] for _ in stores]
     for parcel in range(parcels):

@@ -4,12 +4,11 @@ The topic is compacted and keyed by the letter's id: a replayed or dropped lette
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -17,8 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
+from shared.kafka_security import KafkaSecurity
 from shared.messaging.deadletter import ORIGINAL
 from shared.messaging.record import REPLAY_GROUP_HEADER
+from shared.settings import KafkaSettings
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 console = Console(width=None if sys.stdout.isatty() else 160)
@@ -65,7 +66,12 @@ class Letter:
 
 
 def topic_name() -> str:
-    return os.environ.get("TOPIC_PREFIX", "") + DEAD_LETTERS.name
+    return KafkaSettings().topic_prefix + DEAD_LETTERS.name
+
+
+def security() -> dict[str, Any]:
+    """The client options of the environment (KAFKA_SECURITY_PROTOCOL …)."""
+    return KafkaSecurity.of(KafkaSettings()).options()
 
 
 async def read_letters(bootstrap: str) -> dict[str, Letter]:
@@ -73,6 +79,7 @@ async def read_letters(bootstrap: str) -> dict[str, Letter]:
     partition = TopicPartition(topic_name(), 0)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
+        **security(),
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=2 * MAX_RECORD_BYTES,
     )
@@ -102,7 +109,11 @@ def _apply(letters: dict[str, Letter], record: "ConsumerRecord[bytes, bytes]") -
 async def replay_letters(bootstrap: str, letters: Sequence[Letter], value: bytes | None = None) -> None:
     """Write each letter's bytes (or `value` instead) where it came from, for its group only; then a tombstone."""
     async with AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_request_size=2 * MAX_RECORD_BYTES
+        bootstrap_servers=bootstrap,
+        **security(),
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=2 * MAX_RECORD_BYTES,
     ) as producer:
         for letter in letters:
             headers = [(n, v) for n, v in letter.headers if n != REPLAY_GROUP_HEADER]
@@ -115,7 +126,9 @@ async def replay_letters(bootstrap: str, letters: Sequence[Letter], value: bytes
 
 
 async def drop_letters(bootstrap: str, letters: Sequence[Letter]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(
+        bootstrap_servers=bootstrap, **security(), acks="all", enable_idempotence=True
+    ) as producer:
         for letter in letters:
             await producer.send_and_wait(topic_name(), None, key=letter.id.encode(), partition=0)
 

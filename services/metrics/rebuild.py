@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from services.metrics.settings import MetricsSettings
 from services.metrics.sources import GROUP, SOURCES
 from services.metrics.store import Figures
+from shared.kafka_security import KafkaSecurity
 from shared.mongo import Database, connect
 
 
@@ -57,16 +58,15 @@ async def rebuild(
 
 async def _reset_offsets(settings: MetricsSettings, accept_loss: bool, patience_s: float) -> dict[TopicPartition, Span]:
     group = settings.group_prefix + GROUP
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+    access = {"bootstrap_servers": settings.kafka_bootstrap_servers, **KafkaSecurity.of(settings).options()}
+    admin = AIOKafkaAdminClient(**access)
     await admin.start()
     try:
         await _refuse_while_running(admin, group, patience_s)
         partitions = await _partitions(admin, [settings.topic_prefix + t.name for t in SOURCES])
     finally:
         await admin.close()
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers, group_id=group, enable_auto_commit=False
-    )
+    consumer = AIOKafkaConsumer(**access, group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         beginnings = await consumer.beginning_offsets(partitions)

@@ -1,10 +1,8 @@
 """The one table of topics: key, partitions, retention and event types of each; `ensure` creates or checks them."""
 
-import asyncio
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -95,12 +93,15 @@ class TopicMismatch(Exception):
     """A topic exists with other partitions than the table says: keys would move; migrate it by hand."""
 
 
-async def ensure(bootstrap: str, prefix: str = "", replication: int = 1) -> list[str]:
+async def ensure(
+    bootstrap: str, prefix: str = "", replication: int = 1, options: Mapping[str, Any] | None = None
+) -> list[str]:
     """Create what is missing, bring configs into line, and return the names that were created.
 
-    Raises `TopicMismatch` where the number of partitions differs.
+    `options` are the client's own, for a cluster that wants to know who comes. Raises `TopicMismatch` where the
+    number of partitions differs.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(options or {}))
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -132,21 +133,3 @@ async def _check(admin: AIOKafkaAdminClient, prefix: str, topics: list[Topic]) -
         ConfigResource(ConfigResourceType.TOPIC, prefix + t.name, configs=t.config) for t in topics
     ]
     await admin.alter_configs(resources)
-
-
-def main() -> None:
-    """`python -m shared.contracts.topics ensure`: create or check the topics of KAFKA_BOOTSTRAP_SERVERS."""
-    if sys.argv[1:] != ["ensure"]:
-        sys.exit("usage: python -m shared.contracts.topics ensure")
-    created = asyncio.run(
-        ensure(
-            os.environ["KAFKA_BOOTSTRAP_SERVERS"],
-            os.environ.get("TOPIC_PREFIX", ""),
-            int(os.environ.get("KAFKA_REPLICATION", "1")),
-        )
-    )
-    sys.stdout.write(f"topics: {len(TOPICS)} in the table, {len(created)} created\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -61,7 +61,7 @@ def _await_ground(supervisor: Supervisor, ground: Infrastructure, report: Report
 
 def _ensure_topics(bootstrap: str, plan: Plan) -> None:
     environment = {**os.environ, **plan.extra, "KAFKA_BOOTSTRAP_SERVERS": bootstrap}
-    command = [sys.executable, "-m", "shared.contracts.topics", "ensure"]
+    command = [sys.executable, "-m", "shared.topics", "ensure"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(f"The topics could not be made:\n{(done.stdout + done.stderr)[-2000:]}")

@@ -29,7 +29,8 @@ def attach(runtime: Runtime, settings: CommonSettings, rules: Path = DIRECTORY) 
     servers, prefix = settings.kafka_bootstrap_servers, settings.topic_prefix
     security = runtime.kafka_security
     changelog = KafkaChangelog(servers, prefix + topics.PARCEL_STATE.name, client_id, security)
-    source = KafkaSource(servers, prefix + topics.PARCEL_EVENTS.name, settings.group_prefix + GROUP, client_id, security)
+    group = settings.group_prefix + GROUP
+    source = KafkaSource(servers, prefix + topics.PARCEL_EVENTS.name, group, client_id, security)
     owner = PartitionOwner(
         ParcelFold(RuleBook(rules)),
         changelog,

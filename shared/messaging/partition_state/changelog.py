@@ -156,4 +156,5 @@ class KafkaChangelog:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=1024 * 1024,
+            **self._security.options(),
         )
