@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
@@ -208,7 +208,10 @@ class Bench:
 
     async def drained(self, timeout: float = 60) -> None:
         async def done() -> bool:
-            return await self.lag() == 0
+            try:
+                return await self.lag() == 0
+            except GroupCoordinatorNotAvailableError:
+                return False  # a fresh broker is still making its offsets topic
 
         await poll(done, timeout)
 
