@@ -42,6 +42,8 @@ log = structlog.get_logger()
 
 Periodic = Callable[[], Coroutine[Any, Any, object]]
 RELAY_INTERVAL_S = 0.05
+RETRY_BACKOFF_MS = 250
+"""While Kafka is away; the driver's own 100 ms keep a small machine from starting it again."""
 S = TypeVar("S", bound=CommonSettings)
 
 
@@ -68,6 +70,7 @@ class Runtime:
             allow_auto_create_topics=False,
             logger=None,
             graceful_timeout=10.0,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
             client_id=client_id,
             security=self.kafka_security.faststream(),
         )

@@ -2,13 +2,17 @@
 
 import logging
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
 
 from shared.contracts.personal import Personal
+
+REPEATED_S = 5.0
+LINES_KNOWN = 1000
 
 
 def configure_logging(service: str, instance: str, level: str) -> None:
@@ -25,14 +29,31 @@ def configure_logging(service: str, instance: str, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[_Forward()], force=True)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[Forward()], force=True)
 
 
-class _Forward(logging.Handler):
-    """Lines of the libraries, as structured events like ours."""
+class Forward(logging.Handler):
+    """Lines of the libraries, as structured events like ours. A line that repeats (a broker is away: hundreds in a
+    second) is told once in a while, with how often it came since."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._told: dict[tuple[str, str], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(record.levelno, "library", logger=record.name, message=record.getMessage())
+        line, now = (record.name, str(record.msg)), self._monotonic()
+        told_at, since = self._told.get(line, (-REPEATED_S, 0))
+        if now - told_at < REPEATED_S:
+            self._told[line] = (told_at, since + 1)
+            return
+        if len(self._told) >= LINES_KNOWN:
+            self._told.clear()
+        self._told[line] = (now, 0)
+        repeated = {"repeated": since} if since else {}
+        structlog.get_logger().log(
+            record.levelno, "library", logger=record.name, message=record.getMessage(), **repeated
+        )
 
 
 def _add(service: str, instance: str) -> Any:

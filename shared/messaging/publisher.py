@@ -11,6 +11,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from shared.contracts.topics import MAX_RECORD_BYTES
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.message import Outgoing
+from shared.messaging.producer import RenewedProducer
 
 FEW = 8
 """Up to so many messages go through the producer's own linger; more are built into batches per partition."""
@@ -37,11 +38,11 @@ class Publisher:
         self._prefix = prefix
         self._timeout_s = timeout_s
         self._partition_of = DefaultPartitioner()
+        self._producer = RenewedProducer(self._make)
         self.pending = 0
 
-    async def start(self) -> None:
-        """Connect; raises a `KafkaError` where Kafka can't be reached, and may then be called again."""
-        producer = AIOKafkaProducer(
+    def _make(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             acks="all",
@@ -52,12 +53,10 @@ class Publisher:
             request_timeout_ms=15_000,
             **self._security.options(),
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
+
+    async def start(self) -> None:
+        """Connect; raises a `KafkaError` where Kafka can't be reached, and may then be called again."""
+        await self._producer.start()
 
     async def stop(self) -> None:
         """Send what is pending and disconnect."""
@@ -71,54 +70,57 @@ class Publisher:
         if not messages:
             return
         self.pending += len(messages)
+        producer = self._producer.current
         try:
             async with asyncio.timeout(self._timeout_s):
                 few = len(messages) <= FEW
-                futures = await (self._send_few if few else self._send_batches)(messages, partition)
+                futures = await (self._send_few if few else self._send_batches)(producer, messages, partition)
                 await asyncio.gather(*futures)
+            self._producer.worked()
         except (TimeoutError, KafkaError) as error:
+            await self._producer.failed(producer)
             raise PublishFailed(f"{len(messages)} messages: {type(error).__name__}: {error}") from error
         finally:
             self.pending -= len(messages)
 
     async def _send_few(
-        self, messages: Sequence[Outgoing], partition: int | None
+        self, producer: AIOKafkaProducer, messages: Sequence[Outgoing], partition: int | None
     ) -> list[asyncio.Future[object]]:
         return [
-            await self._producer.send(
+            await producer.send(
                 self._prefix + m.topic, m.value, key=m.key.encode(), headers=m.headers(), partition=partition
             )
             for m in messages
         ]
 
     async def _send_batches(
-        self, messages: Sequence[Outgoing], partition: int | None
+        self, producer: AIOKafkaProducer, messages: Sequence[Outgoing], partition: int | None
     ) -> list[asyncio.Future[object]]:
         by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         partitions: dict[str, list[int]] = {}
         for m in messages:
             topic = self._prefix + m.topic
             if topic not in partitions:
-                partitions[topic] = sorted(await self._producer.partitions_for(topic))
+                partitions[topic] = sorted(await producer.partitions_for(topic))
             chosen = (
                 self._partition_of(m.key.encode(), partitions[topic], None) if partition is None else partition
             )
             by_partition[topic, chosen].append(m)
         futures: list[asyncio.Future[object]] = []
         for (topic, chosen), group in by_partition.items():
-            futures += await self._send_partition(topic, chosen, group)
+            futures += await self._send_partition(producer, topic, chosen, group)
         return futures
 
     async def _send_partition(
-        self, topic: str, partition: int, messages: Sequence[Outgoing]
+        self, producer: AIOKafkaProducer, topic: str, partition: int, messages: Sequence[Outgoing]
     ) -> list[asyncio.Future[object]]:
         futures = []
-        batch = self._producer.create_batch()
+        batch = producer.create_batch()
         for m in messages:
             key, headers = m.key.encode(), m.headers()
             if batch.append(key=key, value=m.value, timestamp=None, headers=headers) is None:
-                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
-                batch = self._producer.create_batch()
+                futures.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
                 batch.append(key=key, value=m.value, timestamp=None, headers=headers)
-        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        futures.append(await producer.send_batch(batch, topic, partition=partition))
         return futures

@@ -12,6 +12,7 @@ from aiokafka.structs import RecordMetadata
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.partition_state.batch import Change
 from shared.messaging.partition_state.entry import POSITION_HEADER, encode_position
+from shared.messaging.producer import RenewedProducer
 from shared.messaging.publisher import PublishFailed
 
 SEND_TIMEOUT_S = 15.0
@@ -62,10 +63,10 @@ class KafkaChangelog:
         self._bootstrap = bootstrap
         self._security = security
         self._client_id = client_id
-        self._producer: AIOKafkaProducer | None = None
+        self._producer = RenewedProducer(self._make)
 
-    async def start(self) -> None:
-        producer = AIOKafkaProducer(
+    def _make(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             acks="all",
@@ -75,45 +76,43 @@ class KafkaChangelog:
             request_timeout_ms=int(SEND_TIMEOUT_S * 1000),
             **self._security.options(),
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        self._producer = producer
+
+    async def start(self) -> None:
+        await self._producer.start()
 
     async def stop(self) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        await self._producer.stop()
 
     async def append(self, partition: int, changes: Sequence[Change]) -> Sequence[Span]:
+        if not self._producer.is_started:
+            raise PublishFailed("the changelog's producer is not started")
+        producer = self._producer.current
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                sent = await self._send(partition, changes)
+                sent = await self._send(producer, partition, changes)
                 acknowledged = await asyncio.gather(*[future for future, _ in sent])
+            self._producer.worked()
         except (TimeoutError, KafkaError) as error:
+            await self._producer.failed(producer)
             raise PublishFailed(f"changelog {partition}: {type(error).__name__}: {error}") from error
         return [Span(done.offset, count) for done, (_, count) in zip(acknowledged, sent, strict=True)]
 
     async def _send(
-        self, partition: int, changes: Sequence[Change]
+        self, producer: AIOKafkaProducer, partition: int, changes: Sequence[Change]
     ) -> list[tuple[asyncio.Future[RecordMetadata], int]]:
-        if self._producer is None:
-            raise PublishFailed("the changelog's producer is not started")
         sent = []
-        batch = self._producer.create_batch()
+        batch = producer.create_batch()
         for change in changes:
             value = change.after.encode() if change.after else None
             headers = [] if change.after else [(POSITION_HEADER, encode_position(change.removed_at))]
             if batch.append(timestamp=None, key=change.key, value=value, headers=headers) is None:
                 count = batch.record_count()
-                sent.append((await self._producer.send_batch(batch, self.name, partition=partition), count))
-                batch = self._producer.create_batch()
+                sent.append((await producer.send_batch(batch, self.name, partition=partition), count))
+                batch = producer.create_batch()
                 batch.append(timestamp=None, key=change.key, value=value, headers=headers)
         if batch.record_count():
             count = batch.record_count()
-            sent.append((await self._producer.send_batch(batch, self.name, partition=partition), count))
+            sent.append((await producer.send_batch(batch, self.name, partition=partition), count))
         return sent
 
     async def end(self, partition: int) -> int:

@@ -55,7 +55,7 @@ def test_without_a_terminal_there_are_plain_lines(world: World, plan: Timetable)
 
 def test_with_a_terminal_there_is_one_panel(world: World, plan: Timetable) -> None:
     text = io.StringIO()
-    console = Console(file=text, width=120, force_terminal=True)
+    console = Console(file=text, width=120, height=40, force_terminal=True)
     view = LiveView(console, "ParcelCare", lambda: (score(world.ledger, world.seen, plan.day, AT, 0), []))
     console.print(view.panel(view.look()[0]))
     assert "ParcelCare" in text.getvalue()
