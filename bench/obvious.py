@@ -33,9 +33,7 @@ class Contact(BaseModel):
 def hop(name: str, source: str, target: str) -> None:
     rows = client["obvious"][name]
 
-    @broker.subscriber(
-        PREFIX + source, group_id=PREFIX + name, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK
-    )
+    @broker.subscriber(PREFIX + source, group_id=PREFIX + name, auto_offset_reset="earliest", ack_policy=AckPolicy.ACK)
     @broker.publisher(PREFIX + target)
     async def handle(contact: Contact) -> Contact:
         await rows.insert_one(contact.model_dump())

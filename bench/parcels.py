@@ -120,15 +120,18 @@ def scans(parcels: int, count: int) -> Iterator[tuple[bytes, bytes]]:
     for n in range(count):
         number = number_of(dice.randrange(parcels))
         place = dice.choice(CITIES)
-        yield number.encode(), orjson.dumps(
-            {
-                "tracking_number": number,
-                "carrier": "sf",
-                "node": ROUTE[dice.randrange(1, 7)],
-                "occurred_at": (start + timedelta(milliseconds=n)).isoformat(),
-                "place": place,
-                "description": f"快件到达【{place}】，准备发往下一站",
-            }
+        yield (
+            number.encode(),
+            orjson.dumps(
+                {
+                    "tracking_number": number,
+                    "carrier": "sf",
+                    "node": ROUTE[dice.randrange(1, 7)],
+                    "occurred_at": (start + timedelta(milliseconds=n)).isoformat(),
+                    "place": place,
+                    "description": f"快件到达【{place}】，准备发往下一站",
+                }
+            ),
         )
 
 

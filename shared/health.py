@@ -19,9 +19,7 @@ def health_routes(loops: Sequence[LoopState], checks: dict[str, Check]) -> list[
         return JSONResponse({"status": "live"})
 
     async def ready(request: Request) -> JSONResponse:
-        parts: dict[str, Any] = {
-            state.group: {"status": state.status, "detail": state.detail} for state in loops
-        }
+        parts: dict[str, Any] = {state.group: {"status": state.status, "detail": state.detail} for state in loops}
         good = all(state.healthy for state in loops)
         for name, check in checks.items():
             try:

@@ -47,9 +47,7 @@ class Database:
     def collection(self, name: str) -> AsyncIOMotorCollection[dict[str, Any]]:
         return self._database[name]
 
-    async def transaction(
-        self, work: Callable[[Session], Coroutine[Any, Any, T]], give_up_s: float = GIVE_UP_S
-    ) -> T:
+    async def transaction(self, work: Callable[[Session], Coroutine[Any, Any, T]], give_up_s: float = GIVE_UP_S) -> T:
         """Run `work` in one transaction and commit; `work` may run again after a transient error.
 
         Raises `Overrun` where it would have to run again after `give_up_s`; the driver alone would go on for minutes.

@@ -38,9 +38,7 @@ class Problem(Exception):
         content = {"type": "about:blank", "title": self.title, "status": self.status, **self.extensions}
         if self.detail:
             content["detail"] = self.detail
-        return Response(
-            orjson.dumps(content), self.status, self.headers, media_type="application/problem+json"
-        )
+        return Response(orjson.dumps(content), self.status, self.headers, media_type="application/problem+json")
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -153,9 +153,7 @@ def _resolve(draft: Draft, act: Resolve, rules: Rules, now: datetime) -> None:
 def _close(draft: Draft, act: Close, rules: Rules, now: datetime) -> None:
     summary = act.summary or draft.case.summary
     if not summary:
-        raise IllegalMove(
-            "summary_missing", "Closing needs a solution summary.", "关闭工单须填写解决方案摘要。"
-        )
+        raise IllegalMove("summary_missing", "Closing needs a solution summary.", "关闭工单须填写解决方案摘要。")
     if not is_over(draft.case):
         moves.resolve(draft, act.actor.agent, now)
     draft.set(summary=summary)

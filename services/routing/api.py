@@ -142,9 +142,7 @@ async def _listed(request: Request, desk: Desk, subject: str) -> Response:
     return Response(page.model_dump_json(exclude_none=True), media_type=JSON)
 
 
-def _acting(
-    desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute
-) -> Callable[[Request], Awaitable[Response]]:
+def _acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> Callable[[Request], Awaitable[Response]]:
     async def act(request: Request) -> Response:
         principal = verifier.require(request, *ROLES)
         body = await read_body(request, BODY_LIMIT)
@@ -190,9 +188,7 @@ def _unknown() -> Problem:
 
 
 def _case_response(case: Case) -> Response:
-    return Response(
-        case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'}
-    )
+    return Response(case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'})
 
 
 def _version(request: Request) -> int:

@@ -17,9 +17,7 @@ from shared.contracts.parcels import (
     ParcelSnapshot,
 )
 
-Event = (
-    Interaction | ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | TimerFired | AgentFound | Act
-)
+Event = Interaction | ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | TimerFired | AgentFound | Act
 
 
 def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> ChangeSet | None:

@@ -45,9 +45,7 @@ class CaseHandler:
         await self._store.save(changed, book.loaded, self._clock.now(), session)
         return outcomes
 
-    def _decide(
-        self, batch: Sequence[Incoming[Any]], book: Book
-    ) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
+    def _decide(self, batch: Sequence[Incoming[Any]], book: Book) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
         now = self._clock.now()
 
         def place(incoming: Incoming[Any], _: Mapping[str, CaseState]) -> str:

@@ -32,7 +32,7 @@ def _shift(part: RuleFile, name: str, row: Any, zone: ZoneInfo) -> Shift:
     try:
         start, end = (time.fromisoformat(part.get(cell, str, row)) for cell in ("start", "end"))
     except ValueError as error:
-        raise RuleError(part.file, f"shifts.{name}", f"{error}; write times as \"08:00\"") from error
+        raise RuleError(part.file, f"shifts.{name}", f'{error}; write times as "08:00"') from error
     return Shift(start, end, zone)
 
 

@@ -80,9 +80,7 @@ class CaseStore:
         found = self._cases.find(wanted, _QUEUED).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
         return [_queued(row) async for row in found]
 
-    async def listed(
-        self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int
-    ) -> list[Case]:
+    async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[Case]:
         """Cases of groups and statuses, the most urgent and oldest first."""
         wanted = {"group": {"$in": list(groups)}, "status": {"$in": [status.value for status in statuses]}}
         found = self._cases.find(wanted).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
@@ -126,9 +124,7 @@ class CaseStore:
             await self._agents.bulk_write(updates, ordered=True, session=session)
 
 
-def _all_holds(
-    changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], roster: Roster
-) -> list[Hold]:
+def _all_holds(changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], roster: Roster) -> list[Hold]:
     changes = []
     for case_id, state in changed.items():
         before = loaded.get(case_id)

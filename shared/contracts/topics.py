@@ -54,9 +54,7 @@ INTERACTIONS = Topic("interactions.v1", "customer id", interactions.TYPES)
 PARCEL_EVENTS = Topic("parcel-events.v1", "tracking number", parcels.SCAN_TYPES, retention_ms=7 * DAY_MS)
 ORDER_EVENTS = Topic("order-events.v1", "order number", orders.TYPES)
 PARCEL_EXCEPTIONS = Topic("parcel-exceptions.v1", "tracking number", parcels.EXCEPTION_TYPES)
-PARCEL_STATE = Topic(
-    "parcel-state.v1", "tracking number", {}, compact=True, min_compaction_lag_ms=3600 * 1000
-)
+PARCEL_STATE = Topic("parcel-state.v1", "tracking number", {}, compact=True, min_compaction_lag_ms=3600 * 1000)
 CASES = Topic("cases.v1", "case id", cases.TYPES, retention_ms=-1)
 CLAIMS = Topic("claims.v1", "claim id", claims.TYPES, retention_ms=-1)
 PAYMENT_REQUESTS = Topic("payment-requests.v1", "claim id", claims.PAYMENT_TYPES)
@@ -108,10 +106,7 @@ async def ensure(
         missing = [t for t in TOPICS if prefix + t.name not in existing]
         if missing:
             await admin.create_topics(
-                [
-                    NewTopic(prefix + t.name, t.partitions, replication, topic_configs=t.config)
-                    for t in missing
-                ]
+                [NewTopic(prefix + t.name, t.partitions, replication, topic_configs=t.config) for t in missing]
             )
         await _check(admin, prefix, [t for t in TOPICS if t not in missing])
         return [t.name for t in missing]
@@ -129,7 +124,5 @@ async def _check(admin: AIOKafkaAdminClient, prefix: str, topics: list[Topic]) -
             raise TopicMismatch(
                 f"{prefix + topic.name}: {found[prefix + topic.name]} partitions, table says {topic.partitions}"
             )
-    resources = [
-        ConfigResource(ConfigResourceType.TOPIC, prefix + t.name, configs=t.config) for t in topics
-    ]
+    resources = [ConfigResource(ConfigResourceType.TOPIC, prefix + t.name, configs=t.config) for t in topics]
     await admin.alter_configs(resources)

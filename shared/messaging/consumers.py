@@ -123,9 +123,7 @@ class Consumers:
     ) -> None:
         self._subscribe(topics, group, parser, StatelessProcessor(handle), LoopState(group))
 
-    def partitioned(
-        self, topic: Topic, group: str, processor: PartitionProcessor, parser: Parser | None
-    ) -> None:
+    def partitioned(self, topic: Topic, group: str, processor: PartitionProcessor, parser: Parser | None) -> None:
         owned: set[int] = set()
         state = LoopState(group)
         listener = _Listener(state, processor, owned)

@@ -21,9 +21,7 @@ class LoopMetrics:
             ["group"],
             registry=registry,
         )
-        self.skipped = Counter(
-            "parcelcare_skipped_records", "Records of unknown type", ["group"], registry=registry
-        )
+        self.skipped = Counter("parcelcare_skipped_records", "Records of unknown type", ["group"], registry=registry)
         self.parked = Gauge(
             "parcelcare_parked_records", "Records waiting to be tried again", ["group"], registry=registry
         )

@@ -75,9 +75,7 @@ class Parking:
 
     async def blocked(self, aggregates: Sequence[str], session: Session | None) -> tuple[set[str], set[str]]:
         """Among `aggregates` those with parked records, and the ids of all records parked under them."""
-        rows = self._collection.find(
-            {"aggregate": {"$in": list(aggregates)}}, {"aggregate": 1}, session=session
-        )
+        rows = self._collection.find({"aggregate": {"$in": list(aggregates)}}, {"aggregate": 1}, session=session)
         names: set[str] = set()
         ids: set[str] = set()
         async for row in rows:
@@ -115,9 +113,7 @@ class Parking:
 
     async def promote(self, event_id: str, session: Session) -> None:
         """Make a record that waited behind its head the head, due at once."""
-        await self._collection.update_one(
-            {"_id": event_id}, {"$set": {"due": datetime.now(UTC)}}, session=session
-        )
+        await self._collection.update_one({"_id": event_id}, {"$set": {"due": datetime.now(UTC)}}, session=session)
 
     async def count(self) -> int:
         return int(await self._collection.estimated_document_count())

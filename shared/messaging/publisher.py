@@ -102,9 +102,7 @@ class Publisher:
             topic = self._prefix + m.topic
             if topic not in partitions:
                 partitions[topic] = sorted(await producer.partitions_for(topic))
-            chosen = (
-                self._partition_of(m.key.encode(), partitions[topic], None) if partition is None else partition
-            )
+            chosen = self._partition_of(m.key.encode(), partitions[topic], None) if partition is None else partition
             by_partition[topic, chosen].append(m)
         futures: list[asyncio.Future[object]] = []
         for (topic, chosen), group in by_partition.items():

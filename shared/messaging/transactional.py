@@ -166,11 +166,7 @@ class TransactionalProcessor:
         aggregates = list({self._aggregate_of(work.incoming) for work in left})
         blocked, parked_ids = await self._parking.blocked(aggregates, session)
         runnable = [w for w in left if self._aggregate_of(w.incoming) not in blocked]
-        behind = [
-            w
-            for w in left
-            if self._aggregate_of(w.incoming) in blocked and w.incoming.id not in parked_ids
-        ]
+        behind = [w for w in left if self._aggregate_of(w.incoming) in blocked and w.incoming.id not in parked_ids]
         outcomes = await handler([work.incoming for work in runnable], session) if runnable else []
         done, dead, retries = _sort(runnable, outcomes)
         await self._inbox.record(done, session)

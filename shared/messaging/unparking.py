@@ -92,9 +92,7 @@ class Unparking:
         reason = f"{type(error).__name__}: {error}"
         return await self._database.transaction(lambda s: self._again(parked, reason, s))
 
-    async def _attempt(
-        self, parked: Parked, incoming: Incoming[Any], handler: Handler, session: Session
-    ) -> bool:
+    async def _attempt(self, parked: Parked, incoming: Incoming[Any], handler: Handler, session: Session) -> bool:
         queue = await self._parking.queue(parked.aggregate, session, limit=2)
         if not queue or queue[0].event_id != parked.event_id:
             return False

@@ -21,9 +21,7 @@ class IdentityKey:
         """Raises `FileNotFoundError` where the secret is missing."""
         return IdentityKey((secrets_dir / KEY_FILE).read_bytes().strip())
 
-    def customer_id(
-        self, *, phone_e164: str | None = None, email: str | None = None, openid: str | None = None
-    ) -> str:
+    def customer_id(self, *, phone_e164: str | None = None, email: str | None = None, openid: str | None = None) -> str:
         """Phone before mail before openid; raises `ValueError` where there is none."""
         if phone_e164:
             handle = f"tel:{phone_e164}"

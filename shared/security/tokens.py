@@ -74,9 +74,7 @@ class TokenVerifier:
         except (JoseError, ValueError) as error:
             raise _unauthorised(f"The token is not valid: {type(error).__name__}.") from error
         claims = decoded.claims
-        principal = Principal(
-            str(claims["sub"]), _strings(claims.get("roles")), _strings(claims.get("groups"))
-        )
+        principal = Principal(str(claims["sub"]), _strings(claims.get("roles")), _strings(claims.get("groups")))
         if roles and not principal.roles.intersection(roles):
             raise Problem(403, "Not allowed", f"One of these roles is needed: {', '.join(roles)}.")
         return principal

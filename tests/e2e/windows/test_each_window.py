@@ -24,9 +24,7 @@ WHOLE_LOOPS = {"routing-contacts", "routing-exceptions", "claims", "claims-payer
 @pytest.mark.req("SY-1", "SY-2")
 def test_kills_in_each_window_of_each_group_of_each_service_leave_one_effect(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": os.pathsep.join([str(SITE), str(ROOT)]), "KILL_WINDOWS": str(tmp_path)}
-    stack = Stack.up(
-        f"var/test-{os.getpid()}-windows", scale=dict.fromkeys(SERVICES, 2), clean=True, env=environment
-    )
+    stack = Stack.up(f"var/test-{os.getpid()}-windows", scale=dict.fromkeys(SERVICES, 2), clean=True, env=environment)
     try:
         run = asyncio.run(perform(Stage(stack, SEED), (), SEED, SECONDS, CONTACTS_PER_SECOND))
     finally:

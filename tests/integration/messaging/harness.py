@@ -117,8 +117,12 @@ class Bench:
     async def _spawn(self, settings: dict[str, str], log: Path) -> Process:
         with log.open("ab") as output:
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.integration.messaging.tally",
-                env={**os.environ, **settings}, stdout=output, stderr=output,
+                sys.executable,
+                "-m",
+                "tests.integration.messaging.tally",
+                env={**os.environ, **settings},
+                stdout=output,
+                stderr=output,
             )
         return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)
 

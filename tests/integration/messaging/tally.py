@@ -79,8 +79,7 @@ class Tally:
 
     def _one_step(self, changed: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         return {
-            key: {**state, "version": before.get(key, {"version": 0})["version"] + 1}
-            for key, state in changed.items()
+            key: {**state, "version": before.get(key, {"version": 0})["version"] + 1} for key, state in changed.items()
         }
 
     def _decide(self, state: dict[str, Any] | None, incoming: Incoming[Amount]) -> Decision[dict[str, Any]]:

@@ -39,9 +39,7 @@ async def assert_one_effect(bench: Bench, count: int) -> None:
 
 @pytest.mark.req("SY-2")
 @pytest.mark.parametrize("window", WINDOWS)
-async def test_sigkill_in_each_window_leaves_one_effect_per_event(
-    bench: Bench, window: str, tmp_path: Path
-) -> None:
+async def test_sigkill_in_each_window_leaves_one_effect_per_event(bench: Bench, window: str, tmp_path: Path) -> None:
     await bench.send(events(400))
     environment = {"KILL_AT": window, "KILL_MARKER": str(tmp_path / "killed")}
     first = await bench.start(**environment)

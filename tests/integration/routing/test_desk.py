@@ -66,7 +66,13 @@ async def test_an_agent_takes_answers_resolves_and_closes(bench: Bench) -> None:
 
     await poll(announced, 30, what="the last act in cases.v1")
     assert [name for name in await bench.changes(case.case_id) if ":" not in name] == [
-        "opened", "contact_added", "classified", "assigned", "replied", "resolved", "closed",
+        "opened",
+        "contact_added",
+        "classified",
+        "assigned",
+        "replied",
+        "resolved",
+        "closed",
     ]
 
 
@@ -115,9 +121,7 @@ async def test_the_same_key_gives_the_same_answer_and_one_effect(bench: Bench) -
     desk = bench.desk(process, AGENT, "agent")
     await done(await desk.act(case.case_id, "take", version=1))
     wish = {"text": "包裹今天下午送达"}
-    answers = await asyncio.gather(
-        *(desk.act(case.case_id, "reply", wish, version=2, key="once") for _ in range(6))
-    )
+    answers = await asyncio.gather(*(desk.act(case.case_id, "reply", wish, version=2, key="once") for _ in range(6)))
     first, *rest = [await done(answer) for answer in answers]
     assert all(other == first for other in rest)
     again = await done(await desk.act(case.case_id, "reply", wish, version=2, key="once"))

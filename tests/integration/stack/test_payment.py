@@ -21,9 +21,7 @@ def client(directory: Path, **faults: float) -> httpx.AsyncClient:
     )
     key = (directory / "secrets" / "payment.key").read_text()
     transport = httpx.ASGITransport(create_app(settings))
-    return httpx.AsyncClient(
-        transport=transport, base_url="http://payment", headers={"Authorization": f"Bearer {key}"}
-    )
+    return httpx.AsyncClient(transport=transport, base_url="http://payment", headers={"Authorization": f"Bearer {key}"})
 
 
 async def pay(http: httpx.AsyncClient, key: str = "k", **changes: object) -> httpx.Response:

@@ -36,9 +36,7 @@ ANN = Actor("ann.agent", frozenset({"agent"}))
         (ExceptionKind.FAILED_DELIVERY, 3, "failed_delivery", 3),
     ],
 )
-def test_an_exception_opens_a_case_for_the_consignee(
-    kind: ExceptionKind, level: int, tag: str, priority: int
-) -> None:
+def test_an_exception_opens_a_case_for_the_consignee(kind: ExceptionKind, level: int, tag: str, priority: int) -> None:
     found = decided(None, raised(kind, level, consignee=customer("ann")))
     assert names(found) == ["opened", "classified", "resolution:started"]
     case = found.state.case

@@ -167,9 +167,7 @@ async def test_an_exception_of_an_unknown_owner_shares_the_case_too() -> None:
 
 @pytest.mark.req("RO-11")
 async def test_an_exception_does_not_join_a_strangers_case() -> None:
-    world = await threaded(
-        [about("SF1", 1, BOB, "到哪了")], [raised(tracking="SF1", consignee=ANN)]
-    )
+    world = await threaded([about("SF1", 1, BOB, "到哪了")], [raised(tracking="SF1", consignee=ANN)])
     assert sorted(c.customer.customer_id for c in cases(world)) == ["ann", "bob"]
 
 

@@ -72,9 +72,7 @@ def test_what_folds_in_one_batch_folds_the_same_in_two(items: list[tuple[str, in
 
 
 @pytest.mark.req("SY-3")
-@pytest.mark.parametrize(
-    ("attempts", "delay"), [(1, 0.5), (2, 1.0), (3, 2.0), (8, 60.0), (50, 60.0)]
-)
+@pytest.mark.parametrize(("attempts", "delay"), [(1, 0.5), (2, 1.0), (3, 2.0), (8, 60.0), (50, 60.0)])
 def test_backoff_doubles_up_to_its_longest(attempts: int, delay: float) -> None:
     assert RetryPolicy().delay_s(attempts) == delay
 
@@ -98,9 +96,7 @@ def test_the_limit_stops_a_run_of_bad_records_and_a_large_share_but_not_one_perc
 @pytest.mark.req("SY-2")
 def test_the_same_cause_always_gives_the_same_id_and_another_place_another() -> None:
     def made(cause: str, place: str | None = None) -> Outgoing:
-        return outgoing(
-            TOPICS[0], Add(amount=1), type="t", key="k", cause=cause, time=NOW, source="s", place=place
-        )
+        return outgoing(TOPICS[0], Add(amount=1), type="t", key="k", cause=cause, time=NOW, source="s", place=place)
 
     assert made("c").id == made("c").id == derived_id("c", f"{TOPICS[0].name}/k/t")
     assert len({made("c").id, made("d").id, made("c", "1").id, made("c", "2").id}) == 4

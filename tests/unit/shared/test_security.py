@@ -64,9 +64,7 @@ def test_no_headers_make_verification_fail_otherwise(headers: dict[str, str]) ->
 
 def signing_key(directory: Path) -> None:
     key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (directory / "token_signing.pem").write_bytes(pem)
 
 
