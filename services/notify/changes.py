@@ -1,6 +1,6 @@
 """What a change-set was about: the values its rules ask for, and the facts its lines need. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
 from shared.contracts.claims import Claim, ClaimChanged, ClaimState
 
 Event = CaseChanged | ClaimChanged
+Change = cases.Change | claims.ClaimChange
 AWARDED = frozenset({ClaimState.APPROVED, ClaimState.PARTLY_APPROVED, ClaimState.PAID, ClaimState.CLOSED})
 
 
@@ -24,15 +25,23 @@ def case_id_of(event: Event) -> str:
     return event.case.case_id if isinstance(event, CaseChanged) else event.claim.case_id
 
 
-def changes_of(event: Event) -> Iterator[tuple[str, dict[str, Any], Facts]]:
-    """Each change as its name in the rule table, the values of its conditions, and its facts."""
+def changes_of(event: Event) -> Iterator[tuple[str, Mapping[str, Any], Change]]:
+    """Each change with its name in the rule table and the values of its conditions."""
     if isinstance(event, CaseChanged):
+        of_case = {"origin": event.case.origin, "kind": event.case.classification.kind}
         for change in event.changes:
-            yield f"case.{change.type}", _case_conditions(event.case, change), _case_facts(event.case, change)
+            yield f"case.{change.type}", of_case | _own_conditions(change), change
     else:
+        of_claim = {"state": event.claim.state}
         for claim_change in event.changes:
-            facts = _claim_facts(event.claim, claim_change)
-            yield f"claim.{claim_change.type}", {"state": event.claim.state}, facts
+            yield f"claim.{claim_change.type}", of_claim, claim_change
+
+
+def facts_of(event: Event, change: Change) -> Facts:
+    """Only lines need them: most changes make none, and most events are asked no more than whether they matter."""
+    if isinstance(event, CaseChanged):
+        return _case_facts(event.case, change)
+    return _claim_facts(event.claim, change)
 
 
 def running_due(case: Case, kind: ClockKind) -> datetime | None:
@@ -41,19 +50,17 @@ def running_due(case: Case, kind: ClockKind) -> datetime | None:
     return next((clock.due_at for clock in case.clocks if clock.kind == kind and clock.state in running), None)
 
 
-def _case_conditions(case: Case, change: cases.Change) -> dict[str, Any]:
-    values: dict[str, Any] = {"origin": case.origin, "kind": case.classification.kind}
+def _own_conditions(change: cases.Change) -> dict[str, Any]:
     if isinstance(change, cases.ClockChanged):
-        values |= {"clock": change.clock, "change": change.change}
-    elif isinstance(change, cases.Escalated):
-        values["level"] = change.level
-    elif isinstance(change, cases.ParcelUpdated):
-        values["cleared"] = change.cleared
-    return values
+        return {"clock": change.clock, "change": change.change}
+    if isinstance(change, cases.Escalated):
+        return {"level": change.level}
+    if isinstance(change, cases.ParcelUpdated):
+        return {"cleared": change.cleared}
+    return {}
 
 
-def _case_facts(case: Case, change: cases.Change) -> Facts:
-    promise = running_due(case, ClockKind.RESOLUTION)
+def _case_facts(case: Case, change: Change) -> Facts:
     match change:
         case cases.Opened():
             return Facts(kind=case.classification.kind, exception=case.exception_kind)
@@ -62,7 +69,7 @@ def _case_facts(case: Case, change: cases.Change) -> Facts:
         case cases.Assigned():
             return Facts(group=change.group)
         case cases.ClockChanged():
-            return Facts(promise=promise)
+            return Facts(promise=running_due(case, ClockKind.RESOLUTION))
         case cases.Escalated():
             return Facts(role=change.role)
         case cases.Replied():
@@ -75,7 +82,7 @@ def _case_facts(case: Case, change: cases.Change) -> Facts:
             return Facts()
 
 
-def _claim_facts(claim: Claim, change: claims.ClaimChange) -> Facts:
+def _claim_facts(claim: Claim, change: Change) -> Facts:
     match change:
         case claims.ClaimOpened():
             return Facts(claim=claim.number)

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from services.notify.changes import Event
+from services.notify.fact_words import FACT_WORDS
 from services.notify.links import Links
 from services.notify.ruleset import Row, Rules
 from services.notify.stage import case_stage
 from services.notify.view import ClaimView, Facts, View
-from services.notify.words import full_time, in_sentence, yuan
+from services.notify.words import full_time, yuan
 from shared.contracts.cases import CaseChanged
 from shared.contracts.claims import Law
 from shared.contracts.notices import NoticeKind
@@ -66,34 +67,15 @@ def customer_of(event: Event) -> Customer:
 def speak(line: Line, rules: Rules, language: str, write: Any = full_time) -> str:
     """A row's sentence about its facts."""
     assert line.row.sentence is not None
-    return line.row.sentence.say(language, fact_words(line.facts, rules, language, partial(write, language=language)))
-
-
-def fact_words(facts: Facts, rules: Rules, language: str, write: Any) -> dict[str, str]:
-    """Facts as words: the variables that a row's sentence may use."""
-    words = rules.words
-    return {
-        "kind": in_sentence(words.case_kinds[facts.kind][language]) if facts.kind else "",
-        "group": words.open_name(words.groups, facts.group, language),
-        "role": words.open_name(words.roles, facts.role, language),
-        "exception": words.exceptions[facts.exception][language] if facts.exception else "",
-        "promise": write(facts.promise) if facts.promise else "",
-        "amount": yuan(facts.amount) if facts.amount is not None else "",
-        "evidence": words.evidence_list(facts.evidence, language),
-        "received": words.evidence_list(facts.received, language),
-        "channel": words.open_name(words.channels, facts.channel, language),
-        "node": words.nodes[facts.node][language] if facts.node else "",
-        "outcome": words.claim_states[facts.outcome][language] if facts.outcome else "",
-        "claim": facts.claim or "",
-        "party": words.parties[facts.party][language] if facts.party else "",
-    }
+    phrase = line.row.sentence[language]
+    words, tell = rules.words, partial(write, language=language)
+    return phrase.say({name: FACT_WORDS[name](line.facts, words, language, tell) for name in phrase.variables})
 
 
 def _common(
     event: Event, view: View, told: Sequence[Line], rules: Rules, links: Links, language: str
 ) -> dict[str, Any]:
-    write = partial(full_time, language=language)
-    stage = case_stage(view, rules, language, write)
+    stage = case_stage(view, rules, language, partial(full_time, language=language))
     case, name = view.case, customer_of(event).name
     words = rules.words
     return {

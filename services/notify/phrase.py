@@ -15,9 +15,10 @@ class Part:
     optional: bool
 
     def say(self, values: Mapping[str, str]) -> str:
-        if self.optional and not all(values.get(name) for name in self.variables):
+        known = {name: values.get(name, "") for name in self.variables}
+        if self.optional and "" in known.values():
             return ""
-        return self.text.format_map({name: values.get(name, "") for name in self.variables})
+        return self.text.format_map(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Phrase:
     """A sentence in one language, parsed once at load. `parse` raises ValueError on a broken one."""
 
     parts: tuple[Part, ...]
+    variables: frozenset[str]
 
     @staticmethod
     def parse(text: str) -> "Phrase":
@@ -32,15 +34,11 @@ class Phrase:
             raise ValueError("is empty")
         pieces = _OPTIONAL.split(text)
         parts = tuple(_part(piece, bool(place % 2)) for place, piece in enumerate(pieces) if piece)
-        return Phrase(parts)
-
-    @property
-    def variables(self) -> frozenset[str]:
-        return frozenset().union(*(part.variables for part in self.parts))
+        return Phrase(parts, frozenset().union(*(part.variables for part in parts)))
 
     def say(self, values: Mapping[str, str]) -> str:
         """The sentence with a capital first letter; a missing variable outside brackets is an empty string."""
-        text = "".join(part.say(values) for part in self.parts)
+        text = "".join([part.say(values) for part in self.parts])
         return text[:1].upper() + text[1:]
 
 

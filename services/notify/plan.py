@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notify.changes import Event, change_set, changes_of
+from services.notify.changes import Event, change_set, changes_of, facts_of
 from services.notify.letter import Line, customer_of, letter
 from services.notify.links import Links
 from services.notify.project import project
@@ -34,7 +34,7 @@ class Planner:
 
 def concerns(event: Event, rules: Rules) -> bool:
     """False where the page shows nothing of the event, whatever the view is (a warned clock)."""
-    rows = (rules.notices.row_of(change, values) for change, values, _ in changes_of(event))
+    rows = (rules.notices.row_of(name, values) for name, values, _ in changes_of(event))
     return any(row is not None and row.shows != "nothing" for row in rows)
 
 
@@ -71,10 +71,10 @@ def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: 
 def _lines(event: Event, rules: Rules) -> list[Line]:
     """The event's lines by precedence, one for each row."""
     found: dict[str, Line] = {}
-    for place, (change, values, facts) in enumerate(changes_of(event)):
-        row = rules.notices.row_of(change, values)
+    for place, (name, values, change) in enumerate(changes_of(event)):
+        row = rules.notices.row_of(name, values)
         if row is not None and row.sentence is not None:
-            found[row.id] = Line(row, facts, place)
+            found[row.id] = Line(row, facts_of(event, change), place)
     needed = [line for line in found.values() if not found.keys() & set(line.row.unless)]
     return sorted(needed, key=lambda line: rules.notices.precedence(line.row))
 

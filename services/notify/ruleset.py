@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from services.notify.fact_words import FACT_WORDS
 from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
 from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind
@@ -16,10 +17,7 @@ from shared.contracts.claims import ClaimChanged, ClaimState
 from shared.contracts.notices import NoticeKind
 
 RULES_DIR = Path(__file__).parent / "rules"
-ROW_VARIABLES = frozenset(
-    {"kind", "group", "role", "exception", "promise", "channel", "node"}
-    | {"claim", "evidence", "received", "party", "outcome", "amount"}
-)
+ROW_VARIABLES = frozenset(FACT_WORDS)
 NEXT_VARIABLES = frozenset({"group", "promise", "first", "evidence", "amount"})
 YES_NO: frozenset[Any] = frozenset({True, False})
 ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
@@ -40,8 +38,9 @@ STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "by_person": YES_NO,
 }
 
-Condition = bool | int | str | tuple[bool | int | str, ...]
-Conditions = Mapping[str, Condition]
+Values = Annotated[tuple[bool | int | str, ...], BeforeValidator(lambda v: v if isinstance(v, list) else [v])]
+Conditions = Mapping[str, Values]
+"""A condition holds where the fact is one of its values; a table may write a single one without brackets."""
 
 
 def _changes(contract: type[CaseChanged] | type[ClaimChanged], prefix: str) -> frozenset[str]:
@@ -54,11 +53,11 @@ CHANGES = _changes(CaseChanged, "case") | _changes(ClaimChanged, "claim")
 
 
 def holds(when: Conditions, facts: Mapping[str, Any]) -> bool:
-    """Whether each condition names the fact's value, or lists it."""
-    return all(
-        facts.get(name) in wanted if isinstance(wanted, tuple) else facts.get(name) == wanted
-        for name, wanted in when.items()
-    )
+    """Whether each condition lists the fact's value."""
+    for name, wanted in when.items():  # noqa: SIM110 three times as fast as all(): several rows for each event
+        if facts.get(name) not in wanted:
+            return False
+    return True
 
 
 class Row(Cells):
@@ -163,6 +162,20 @@ class StageRow(Cells):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class StageNames:
+    """The stages of a line in order: by id, and as each language calls them."""
+
+    ids: tuple[str, ...]
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+    @staticmethod
+    def of(stages: Mapping[str, Word]) -> "StageNames":
+        words = stages.values()
+        return StageNames(tuple(stages), tuple(w.zh for w in words), tuple(w.en for w in words))
+
+
 class StageRules(Table):
     """rules/stages.yaml."""
 
@@ -182,6 +195,14 @@ class StageRules(Table):
                 raise ValueError("case: each row needs a title")
         return self
 
+    @cached_property
+    def case_names(self) -> StageNames:
+        return StageNames.of(self.case_stages)
+
+    @cached_property
+    def claim_names(self) -> StageNames:
+        return StageNames.of(self.claim_stages)
+
 
 def stage_row(rows: Iterable[StageRow], facts: Mapping[str, Any]) -> StageRow:
     return next(row for row in rows if holds(row.when, facts))
@@ -195,7 +216,7 @@ def _check_names(names: Iterable[str], allowed: Iterable[str], what: str) -> Non
 def _check_conditions(when: Conditions, allowed: Mapping[str, frozenset[Any]]) -> Conditions:
     _check_names(when, allowed, "condition")
     for name, wanted in when.items():
-        for value in wanted if isinstance(wanted, tuple) else (wanted,):
+        for value in wanted:
             if value not in allowed[name]:
                 known = ", ".join(sorted(str(v) for v in allowed[name]))
                 raise ValueError(f"{name}: {value} is no value of it; there are {known}")

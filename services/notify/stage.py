@@ -1,17 +1,14 @@
 """Where a case or claim stands in the customer's eyes, and what happens next, by rules/stages.yaml. Pure."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from services.notify.ruleset import Rules, StageRow, stage_row
-from services.notify.tables import Word
+from services.notify.fact_words import WriteTime
+from services.notify.ruleset import Rules, StageNames, StageRow, stage_row
 from services.notify.view import CaseView, ClaimView, Promise, View
 from services.notify.words import yuan
 from shared.contracts.cases import ClockKind, ClockState
-
-WriteTime = Callable[[datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ def case_stage(view: View, rules: Rules, language: str, write: WriteTime) -> Sta
         **(_claim_words(claim, rules, language) if claim else {}),
     }
     title = row.title[language] if row.title else ""
-    return _stage(row, title, row.next.say(language, values), rules.stages.case_stages, language)
+    return _stage(row, title, row.next.say(language, values), rules.stages.case_names, language)
 
 
 def claim_stage(claim: ClaimView, rules: Rules, language: str) -> Stage:
@@ -50,7 +47,7 @@ def claim_stage(claim: ClaimView, rules: Rules, language: str) -> Stage:
     row = stage_row(rules.stages.claim, values)
     title = rules.words.claim_states[claim.state][language]
     next_step = row.next.say(language, _claim_words(claim, rules, language))
-    return _stage(row, title, next_step, rules.stages.claim_stages, language)
+    return _stage(row, title, next_step, rules.stages.claim_names, language)
 
 
 def promise_of(case: CaseView | None, kind: ClockKind) -> Promise | None:
@@ -76,14 +73,16 @@ def _claim_words(claim: ClaimView, rules: Rules, language: str) -> dict[str, str
     }
 
 
-def _stage(row: StageRow, title: str, next_step: str, stages: dict[str, Word], language: str) -> Stage:
-    names = list(stages)
-    here = names.index(row.stage)
-    finished = row.done or (row.title is not None and here == len(names) - 1)
-    return Stage(title, next_step, tuple(_steps(names, stages, here, finished, language)), finished)
+def _stage(row: StageRow, title: str, next_step: str, names: StageNames, language: str) -> Stage:
+    here = names.ids.index(row.stage)
+    finished = row.done or (row.title is not None and here == len(names.ids) - 1)
+    return Stage(title, next_step, _steps(names.en if language == "en" else names.zh, here, finished), finished)
 
 
-def _steps(names: list[str], stages: dict[str, Word], here: int, finished: bool, language: str) -> Iterable[Step]:
-    for place, name in enumerate(names):
-        state = "done" if place < here or (finished and place == here) else "now" if place == here else "ahead"
-        yield Step(stages[name][language], state)
+@lru_cache(maxsize=100)
+def _steps(names: tuple[str, ...], here: int, finished: bool) -> tuple[Step, ...]:
+    """The same few lines for all cases."""
+    return tuple(
+        Step(name, "done" if place < here or (finished and place == here) else "now" if place == here else "ahead")
+        for place, name in enumerate(names)
+    )

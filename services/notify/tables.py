@@ -60,8 +60,11 @@ class Sentence(Cells):
     def variables(self) -> frozenset[str]:
         return self.zh.variables | self.en.variables
 
+    def __getitem__(self, language: str) -> Phrase:
+        return self.en if language == "en" else self.zh
+
     def say(self, language: str, values: Mapping[str, str]) -> str:
-        return (self.en if language == "en" else self.zh).say(values)
+        return self[language].say(values)
 
 
 T = TypeVar("T", bound=Table)
