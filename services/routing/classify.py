@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from services.routing.lexicon import Found, Lexicon
+from services.routing.lexicon import Found, Lexicon, Tag
 from services.routing.rules import Rules
+from services.routing.words import STRONG, WEAK
 from shared.contracts.cases import CaseKind, Classification
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionRaised
@@ -52,54 +54,57 @@ def classify_exception(raised: ParcelExceptionRaised, rules: Rules) -> Classific
     return _decide(rules, nothing, tags=tags, exception=raised.kind.value, level=raised.level)
 
 
+class Named(NamedTuple):
+    """A tag that a text names: outright in `strong` places; its score are these, or else its hints."""
+
+    tag: Tag
+    found: Found
+    strong: int
+    score: int
+
+
 def reading(text: str, lexicon: Lexicon) -> Reading:
     read = lexicon.read(text)
     found = lexicon.search(read)
     ranked = _ranked(found, lexicon, len(read.zh) or len(read.en))
-    signals = frozenset(name for name in lexicon.signals if name in found)
-    tags = [name for name, _ in ranked][: lexicon.max_tags]
+    signals = frozenset(found.keys() & lexicon.signals.keys())
+    tags = [named.tag.topic.name for named in ranked[: lexicon.max_tags]]
     if COMPENSATION in signals:
         tags.append(COMPENSATION)
-    shown = [f for _, f in ranked] + [found[name] for name in SIGNALS[:-1] if name in found]
-    words = tuple(dict.fromkeys(w for f in shown for w in f.words))[:MAX_WORDS]
-    return Reading(tuple(tags), _strength(ranked), _is_ambiguous(ranked, lexicon), words, signals)
+    shown = [*(named.found for named in ranked), *(found[name] for name in SIGNALS[:-1] if name in found)]
+    words = tuple(dict.fromkeys(w for f in shown for w in f.words()))[:MAX_WORDS]
+    return Reading(tuple(tags), _strength(ranked), _is_ambiguous(ranked), words, signals)
 
 
-def _ranked(found: Mapping[str, Found], lexicon: Lexicon, length: int) -> list[tuple[str, Found]]:
+def _ranked(found: Mapping[str, Found], lexicon: Lexicon, length: int) -> list[Named]:
     """Tags by how often they were named, then by gravity. Hints count where nothing is named outright; praise
     beside anything else is mere politeness."""
-    tags = [(name, f) for name, f in found.items() if name in lexicon.tags]
-    named = [(name, f) for name, f in tags if f.strong]
-    hinted = [(name, f) for name, f in tags if length <= (lexicon.tags[name].weak_up_to or length)]
-    best = named or hinted
-    left = [(name, f) for name, f in best if not lexicon.tags[name].only_alone] or best
-    names = {name for name, _ in left}
-
-    def place(hit: tuple[str, Found]) -> tuple[bool, int, int]:
-        tag = lexicon.tags[hit[0]]
-        return bool(tag.yields_to & names), -_score(hit[1]), tag.gravity
-
-    return sorted(left, key=place)
+    tags = [_named(lexicon.tags[name], f) for name, f in found.items() if name in lexicon.tags]
+    hinted = [named for named in tags if length <= (named.tag.weak_up_to or length)]
+    best = [named for named in tags if named.strong] or hinted
+    left = [named for named in best if not named.tag.only_alone] or best
+    names = {named.tag.topic.name for named in left}
+    return sorted(left, key=lambda n: (bool(n.tag.yields_to & names), -n.score, n.tag.gravity))
 
 
-def _score(found: Found) -> int:
-    return found.strong or found.weak
+def _named(tag: Tag, found: Found) -> Named:
+    strong = found.places(STRONG)
+    return Named(tag, found, strong, strong or found.places(WEAK))
 
 
-def _strength(ranked: Sequence[tuple[str, Found]]) -> str:
+def _strength(ranked: Sequence[Named]) -> str:
     if not ranked:
         return "none"
-    return "strong" if ranked[0][1].strong else "weak"
+    return "strong" if ranked[0].strong else "weak"
 
 
-def _is_ambiguous(ranked: Sequence[tuple[str, Found]], lexicon: Lexicon) -> bool:
+def _is_ambiguous(ranked: Sequence[Named]) -> bool:
     """Another family of tags is as likely as the leading one, and does not yield to it."""
-    if not ranked:
+    if len(ranked) < 2:
         return False
-    name, best = ranked[0]
-    family = lexicon.tags[name].family
-    rivals = [(lexicon.tags[other], f) for other, f in ranked[1:] if name not in lexicon.tags[other].yields_to]
-    return any(_score(f) >= _score(best) and tag.family != family for tag, f in rivals)
+    best = ranked[0]
+    rivals = [other for other in ranked[1:] if best.tag.topic.name not in other.tag.yields_to]
+    return any(other.score >= best.score and other.tag.family != best.tag.family for other in rivals)
 
 
 def _decide(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.routing.decision_table import RuleError
-from services.routing.lexicon import STRONG, WEAK, Lexicon, Tag, Topic, Word, word
+from services.routing.lexicon import Lexicon, Tag, Topic
 from services.routing.rule_file import RuleFile
+from services.routing.words import STRONG, WEAK, Word, word
 from shared.contracts.interactions import ClaimKind
 from shared.contracts.parcels import ExceptionKind
 

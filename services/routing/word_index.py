@@ -1,0 +1,101 @@
+"""Which keywords may stand in a text: looked up by one mark of each, so that no text is searched for thousands."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from operator import add
+
+from services.routing.words import Word
+
+ALWAYS = ""
+"""The mark of a word that has no better one."""
+STEM = 3
+"""Letters by which the beginning of an English word is looked up."""
+
+
+@dataclass(slots=True)
+class Present:
+    """Of a topic: its words that may stand in a text, and the phrases to cut out before they count, in their order."""
+
+    words: list[Word] = field(default_factory=list)
+    phrases: list[Word] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word of a topic, or one of its phrases to cut out."""
+
+    topic: str
+    word: Word
+    is_phrase: bool = False
+
+
+class WordIndex:
+    """`marks_of_text` gives every mark that a word in the text could have; `marks_of_word` those of a word."""
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        marks_of_text: Callable[[str], set[str]],
+        marks_of_word: Callable[[Word], Iterable[str]],
+    ) -> None:
+        self._marks_of_text = marks_of_text
+        marks = [(entry, tuple(marks_of_word(entry.word)) or (ALWAYS,)) for entry in entries]
+        often = Counter(mark for _, found in marks for mark in set(found))
+        self._by_mark: dict[str, list[tuple[int, str, Entry]]] = {}
+        for place, (entry, found) in enumerate(marks):
+            rarest = min(found, key=lambda mark: (often[mark], mark))
+            self._by_mark.setdefault(rarest, []).append((place, entry.word.parts[0], entry))
+
+    def present(self, text: str) -> dict[str, Present]:
+        """By topic what may stand in the text; `Word.found_in` says whether it does."""
+        if not text:
+            return {}
+        found = []
+        for mark in self._by_mark.keys() & self._marks_of_text(text):
+            found += [row for row in self._by_mark[mark] if row[1] in text]
+        found.sort()
+        topics: dict[str, Present] = {}
+        for _, _, entry in found:
+            here = topics.get(entry.topic) or topics.setdefault(entry.topic, Present())
+            (here.phrases if entry.is_phrase else here.words).append(entry.word)
+        return topics
+
+
+def chinese(entries: Iterable[Entry]) -> WordIndex:
+    """Marks are characters and pairs of neighbours."""
+    return WordIndex(entries, _chinese_marks, _of_chinese_word)
+
+
+def english(entries: Iterable[Entry]) -> WordIndex:
+    """Marks are whole words and the first letters of words."""
+    return WordIndex(entries, _english_marks, _of_english_word)
+
+
+def _chinese_marks(text: str) -> set[str]:
+    return {ALWAYS, *text, *map(add, text, text[1:])}
+
+
+def _of_chinese_word(word: Word) -> set[str]:
+    pairs = {pair for part in word.parts for pair in map(add, part, part[1:])}
+    return pairs or {part for part in word.parts if len(part) == 1}
+
+
+def _english_marks(text: str) -> set[str]:
+    tokens = text.split()
+    return {ALWAYS, *tokens, *(_beginning(token) for token in tokens)}
+
+
+def _of_english_word(word: Word) -> set[str]:
+    whole = {token for part in word.parts for token in _whole_tokens(part)}
+    stems = {part.split()[-1] for part in word.parts if not part.endswith(" ")}
+    return whole or {_beginning(stem) for stem in stems if len(stem) >= STEM}
+
+
+def _whole_tokens(part: str) -> list[str]:
+    """The last one of a part that ends in a stem may go on in the text."""
+    return part.split() if part.endswith(" ") else part.split()[:-1]
+
+
+def _beginning(token: str) -> str:
+    return token[:STEM] + "~"
