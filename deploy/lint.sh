@@ -22,6 +22,7 @@ for package in services shared tools demo bench; do
 done
 
 check "ruff" "$bin/ruff" check .
+check "ruff format" "$bin/ruff" format --check .
 check "mypy --strict" "$bin/mypy" --strict "${packages[@]}"
 check "compose file" "$bin/check-jsonschema" --builtin-schema vendor.compose-spec docker-compose.yml
 check "kubernetes manifests" "$bin/python" -m tools.manifests

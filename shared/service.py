@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.contracts.topics import Topic
 from shared.health import health_routes
 from shared.kafka_security import KafkaSecurity
-from shared.messaging.consumers import Consumers, Surroundings
+from shared.messaging.consumers import PACE_S, Consumers, Surroundings
 from shared.messaging.handler import Handler
 from shared.messaging.lease import Lease
 from shared.messaging.message import Incoming
@@ -41,7 +41,9 @@ from shared.web import problem_handlers
 log = structlog.get_logger()
 
 Periodic = Callable[[], Coroutine[Any, Any, object]]
-RELAY_INTERVAL_S = 0.05
+RELAY_INTERVAL_S = 0.02
+RELAY_OTHERS_S = 0.25
+"""How often the outbox is looked into for acts of other processes of the service."""
 RETRY_BACKOFF_MS = 250
 """While Kafka is away; the driver's own 100 ms keep a small machine from starting it again."""
 S = TypeVar("S", bound=CommonSettings)
@@ -107,9 +109,13 @@ class Runtime:
         handler: Handler,
         concerns: Callable[[Incoming[Any]], bool] | None = None,
         policy: RetryPolicy | None = None,
+        pace_s: float = PACE_S,
     ) -> None:
-        """The transactional loop: inbox, parking, dead letters; one effect per event."""
-        self.consumers.transactional(topics, group, handler.aggregate_of, handler, None, concerns, policy)
+        """The transactional loop: inbox, parking, dead letters; one effect per event.
+
+        Batches begin at least `pace_s` apart: more where nobody waits for the result.
+        """
+        self.consumers.transactional(topics, group, handler.aggregate_of, handler, None, concerns, policy, pace_s)
 
     def consume_effect(
         self,
@@ -134,10 +140,16 @@ class Runtime:
         self.consumers.stateless(topics, group, parser, handle)
 
     def consume_partitioned(
-        self, topic: Topic, *, group: str, processor: PartitionProcessor, parser: Parser | None = None
+        self,
+        topic: Topic,
+        *,
+        group: str,
+        processor: PartitionProcessor,
+        parser: Parser | None = None,
+        pace_s: float = PACE_S,
     ) -> None:
         """State that belongs to the partition; the processor publishes by itself and learns of rebalances."""
-        self.consumers.partitioned(topic, group, processor, parser)
+        self.consumers.partitioned(topic, group, processor, parser, pace_s)
 
     def every(self, name: str, seconds: float, work: Periodic, leader: bool = True) -> None:
         """Run `work` every so many real seconds; with `leader`, in one process of the service only."""
@@ -157,6 +169,7 @@ class Runtime:
     async def _relay(self) -> None:
         while await self.outbox.relay(self.publisher) > 0:
             pass
+        await self.outbox.expecting(RELAY_OTHERS_S)
 
     def app(self) -> ASGIApp:
         """The FastStream ASGI app with the service's routes in it."""

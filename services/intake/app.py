@@ -14,16 +14,19 @@ from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
 from services.intake.raw import raw_parser
 from services.intake.settings import Settings
+from services.intake.relay import ScanRelay, relay_parser
 from services.intake.smtp import MailHandler, SmtpServer
 from services.intake.store import RawStore
-from services.intake.stream import contacts_handler, contacts_parser, parcels_parser, scans_handler
-from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS, RAW
+from services.intake.stream import contacts_handler, contacts_parser
+from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS, PARCEL_EVENTS, RAW
+from shared.messaging.appender import Appender
 from shared.security.identity import IdentityKey
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
+ARCHIVE_PACE_S = 0.25
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -46,7 +49,13 @@ def create_app(settings: Settings) -> ASGIApp:
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock)
     runtime.mount(routes(endpoint, Archive(store, TokenVerifier.from_settings(settings))))
-    runtime.consume_partitioned(RAW, group=GROUP, processor=Archiver(store, indicators), parser=raw_parser(GROUP))
+    runtime.consume_partitioned(
+        RAW,
+        group=GROUP,
+        processor=Archiver(store, indicators),
+        parser=raw_parser(GROUP),
+        pace_s=ARCHIVE_PACE_S,
+    )
     by_topic = configured.by_topic()
     if contacts := by_topic.get(GATEWAY_CONTACTS.name):
         runtime.consume_stateless(
@@ -56,11 +65,25 @@ def create_app(settings: Settings) -> ASGIApp:
             handle=contacts_handler(contacts, identity, runtime.clock.now),
         )
     if parcels := by_topic.get(GATEWAY_PARCELS.name):
-        runtime.consume_stateless(
+        events = settings.topic_prefix + PARCEL_EVENTS.name
+        appender = Appender(
+            settings.kafka_bootstrap_servers, events, f"parcelcare-scans-{settings.instance}", runtime.kafka_security
+        )
+        runtime.on_start(appender.start)
+        runtime.on_stop(appender.stop)
+        relay = ScanRelay(
+            parcels,
+            appender,
+            runtime.publisher,
+            indicators,
+            runtime.clock.now,
+            alive=lambda: [state.moved() for state in runtime.consumers.states if state.group == PARCELS_GROUP],
+        )
+        runtime.consume_partitioned(
             GATEWAY_PARCELS,
             group=PARCELS_GROUP,
-            parser=parcels_parser(parcels, PARCELS_GROUP, identity),
-            handle=scans_handler(parcels, runtime.clock.now),
+            processor=relay,
+            parser=relay_parser(parcels, PARCELS_GROUP, identity),
         )
     if mail := configured.by_domain():
         handler = MailHandler(mail, reception, runtime.clock)

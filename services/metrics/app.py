@@ -17,12 +17,15 @@ from shared.contracts.topics import DEAD_LETTERS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
+PACE_S = 0.25
+"""Figures are looked at every few seconds."""
+
 
 def create_app(settings: MetricsSettings) -> ASGIApp:
     runtime = Runtime("metrics", settings)
     figures = Figures(runtime.database, settings.instance, settings.history_days)
     runtime.on_start(figures.create_indexes)
-    runtime.consume(*SOURCES, group=GROUP, handler=CountEvents(figures))
+    runtime.consume(*SOURCES, group=GROUP, handler=CountEvents(figures), pace_s=PACE_S)
 
     security = runtime.kafka_security
     offsets = OffsetReader(settings.kafka_bootstrap_servers, settings.group_prefix, settings.lag_interval_s, security)

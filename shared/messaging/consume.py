@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -34,9 +34,11 @@ class LoopState:
     detail: str = ""
     moved_at: float = field(default_factory=time.monotonic)
     stopping: bool = False
+    on_joined: Callable[[], None] = lambda: None
 
     def joined(self) -> None:
         """The consumer has become a member of its group (with or without partitions)."""
+        self.on_joined()
         if self.status == "starting":
             self.status = "running"
         self.moved()
@@ -75,6 +77,7 @@ class Consumer:
         self._limit = limit or DeadLetterLimit()
         self._tracing = tracing
         self._stopped = asyncio.Event()
+        self._committing: asyncio.Task[None] | None = None
 
     async def handle(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
         """Process a batch to its commit. On `Stopping` it returns with nothing committed: the batch comes again.
@@ -119,7 +122,7 @@ class Consumer:
         self._tell_of_parked(processed)
         over = sum(self._limit.record(True) for _ in processed.dead) > 0
         await self._publish([*letters, *processed.messages])
-        await self._commit(records, consumer)
+        await self._begin_commit(records, consumer)
         self._metrics.stage_seconds.labels(self.group).observe(
             max(0.0, time.time() - min(r.timestamp for r in records) / 1000)
         )
@@ -182,6 +185,15 @@ class Consumer:
             else:
                 self._metrics.published.labels(self.group).inc(len(messages))
                 return
+
+    async def _begin_commit(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
+        """Commit beside the next batch, one commit at a time: what a crash leaves uncommitted comes again, and the
+        inbox knows it."""
+        if self._committing is not None:
+            await self._committing
+        self._committing = asyncio.create_task(self._commit(records, consumer))
+        if self.state.stopping:
+            await self._committing
 
     async def _commit(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
         """Commit the partitions that are still ours; the new owner of a lost one reads the batch again."""

@@ -1,7 +1,10 @@
 """Building the consumers of a process: a FastStream batch subscriber each, with the settings that lose nothing."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -33,8 +36,13 @@ from shared.mongo import Database
 from shared.settings import CommonSettings
 from shared.tracing import Tracing
 
-BATCH_TIMEOUT_MS = 10
-PARKED_INTERVAL_S = 0.2
+POLL_MS = 500
+"""How long an idle consumer waits in one piece; records end the wait at once."""
+FETCH_WAIT_MS = 100
+"""The driver asks for a partition again only after the running fetch of its neighbours: so long that takes at most."""
+PACE_S = 0.02
+PARKED_INTERVAL_S = 0.5
+PARKED_SURVEYED_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class Consumers:
         perform: Perform | None,
         concerns: Callable[[Incoming[Any]], bool] | None,
         policy: RetryPolicy | None,
+        pace_s: float = PACE_S,
     ) -> None:
         around = self._around
         inbox = Inbox(around.database, group, around.settings.inbox_days)
@@ -92,6 +101,7 @@ class Consumers:
             stopping=lambda: state.stopping,
             alive=state.moved,
         )
+        state.on_joined = processor.caution.alarm
         unparking = Unparking(
             around.database,
             inbox,
@@ -105,14 +115,17 @@ class Consumers:
             on_dead=lambda reason: self._metrics.dead.labels(group).inc(),
         )
 
+        rounds = count()
+
         async def unpark() -> None:
-            await unparking.run_due()
-            self._metrics.parked.labels(group).set(await parking.count())
+            tried = await unparking.run_due()
+            if tried or next(rounds) % PARKED_SURVEYED_EVERY == 0:
+                self._metrics.parked.labels(group).set(await unparking.survey())
 
         around.on_start(inbox.create_indexes)
         around.on_start(parking.create_indexes)
         around.every(f"parked-{group}", PARKED_INTERVAL_S, unpark)
-        self._subscribe(topics, group, parser, processor, state)
+        self._subscribe(topics, group, parser, processor, state, pace_s=pace_s)
 
     def stateless(
         self,
@@ -123,13 +136,20 @@ class Consumers:
     ) -> None:
         self._subscribe(topics, group, parser, StatelessProcessor(handle), LoopState(group))
 
-    def partitioned(self, topic: Topic, group: str, processor: PartitionProcessor, parser: Parser | None) -> None:
+    def partitioned(
+        self,
+        topic: Topic,
+        group: str,
+        processor: PartitionProcessor,
+        parser: Parser | None,
+        pace_s: float = PACE_S,
+    ) -> None:
         owned: set[int] = set()
         state = LoopState(group)
         listener = _Listener(state, processor, owned)
         chosen = parser or cloud_event_parser(topic.types, group)
         wrapped = PartitionedProcessor(processor, lambda partition: partition in owned)
-        self._subscribe([topic], group, chosen, wrapped, state, listener, records=2000)
+        self._subscribe([topic], group, chosen, wrapped, state, listener, 2000, pace_s)
 
     def _subscribe(
         self,
@@ -140,6 +160,7 @@ class Consumers:
         state: LoopState,
         listener: "_Listener | None" = None,
         records: int | None = None,
+        pace_s: float = PACE_S,
     ) -> None:
         settings = self._around.settings
         consumer = Consumer(
@@ -160,7 +181,8 @@ class Consumers:
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             max_records=records or settings.batch_records,
-            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            batch_timeout_ms=POLL_MS,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             max_poll_interval_ms=30 * 60 * 1000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
@@ -175,6 +197,7 @@ class Consumers:
             await consumer.handle(cast(tuple[Record, ...], message.raw_message), kafka)
 
         subscriber(on_batch)
+        cast(Any, subscriber).get_msg = _polling(subscriber.batch_timeout_ms, subscriber.max_records, pace_s)
         self._subscribers.append((subscriber, consumer))
         self.states.append(state)
 
@@ -215,6 +238,26 @@ class _Listener(ConsumerRebalanceListener):
         self._state.joined()
         if self._processor is not None:
             await self._processor.assigned(partitions)
+
+
+def _polling(
+    timeout_ms: int, max_records: int | None, pace_s: float
+) -> Callable[[AIOKafkaConsumer], Coroutine[Any, Any, tuple[Record, ...]]]:
+    """FastStream's own way sleeps after an empty poll as long as the poll took: late when long, busy when short.
+
+    A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least; a record that comes
+    after a pause is taken at once.
+    """
+    taken_at = 0.0
+
+    async def get_msg(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+        nonlocal taken_at
+        await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
+        found = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        taken_at = time.monotonic()
+        return tuple(chain.from_iterable(found.values()))
+
+    return get_msg
 
 
 async def _whole_batch(records: tuple[ConsumerRecord[bytes, bytes], ...]) -> KafkaMessage:

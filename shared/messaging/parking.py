@@ -83,6 +83,9 @@ class Parking:
             ids.add(row["_id"])
         return names, ids
 
+    async def any(self) -> bool:
+        return await self._collection.find_one({}, {"_id": 1}) is not None
+
     async def add(self, parked: Sequence[Parked], session: Session) -> None:
         if parked:
             await self._collection.insert_many([p.document() for p in parked], session=session)
@@ -111,9 +114,17 @@ class Parking:
             session=session,
         )
 
-    async def promote(self, event_id: str, session: Session) -> None:
+    async def promote(self, event_id: str, session: Session | None) -> None:
         """Make a record that waited behind its head the head, due at once."""
         await self._collection.update_one({"_id": event_id}, {"$set": {"due": datetime.now(UTC)}}, session=session)
+
+    async def headless(self, limit: int = 5000) -> list[str]:
+        """The first record of each queue whose head has no time: parked just while the one before it left."""
+        rows = self._collection.find({}, {"aggregate": 1, "due": 1}).sort([("aggregate", 1), ("seq", 1)]).limit(limit)
+        heads: dict[str, dict[str, Any]] = {}
+        async for row in rows:
+            heads.setdefault(row["aggregate"], row)
+        return [row["_id"] for row in heads.values() if row["due"] is None]
 
     async def count(self) -> int:
         return int(await self._collection.estimated_document_count())

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from pymongo.errors import PyMongoError
 
+from shared.messaging.caution import Caution
 from shared.messaging.handler import Conflict, Handler
 from shared.messaging.inbox import Inbox
 from shared.messaging.message import Incoming, Outgoing
@@ -35,6 +37,15 @@ Perform = Callable[[Sequence[Incoming[Any]]], Awaitable[Handler]]
 
 class Stopping(Exception):
     """The process is to end: the batch is left uncommitted and comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a batch stands: what its handled records produced, the ones to handle, and those behind a parked one."""
+
+    produced: tuple[Outgoing, ...]
+    runnable: Sequence[Work]
+    behind: Sequence[Work]
 
 
 class TransactionalProcessor:
@@ -67,6 +78,7 @@ class TransactionalProcessor:
         self._stopping = stopping
         self._alive = alive
         self._portion = Portion(LARGEST)
+        self.caution = Caution()
 
     async def process(self, batch: Sequence[Work]) -> Processed:
         """Raises `Stopping` where the process must end before the database answered."""
@@ -84,6 +96,7 @@ class TransactionalProcessor:
                 log.warning("batch_too_long", records=len(portion))
                 continue
             self._portion.went_well()
+            self.caution.went_well()
             works = works[len(portion) :]
         return processed
 
@@ -116,6 +129,7 @@ class TransactionalProcessor:
             try:
                 return await attempt()
             except Conflict:
+                self.caution.alarm()
                 conflicts += 1
                 if conflicts >= MAX_CONFLICTS:
                     raise
@@ -126,6 +140,7 @@ class TransactionalProcessor:
                 delay = min(2.0, delay * 2)
             except PyMongoError as error:
                 if is_conflict(error):
+                    self.caution.alarm()
                     conflicts += 1
                     if conflicts >= MAX_CONFLICTS:
                         raise
@@ -137,44 +152,54 @@ class TransactionalProcessor:
             await asyncio.sleep(delay)
 
     async def _attempt(self, batch: Sequence[Work]) -> Processed:
+        """What is known is read before the transaction: whoever stores one of these events meanwhile collides with
+        us at the inbox's unique index, and then all of it is read again."""
+        standing = await self._standing(batch)
+        if not (standing.runnable or standing.behind):
+            return Processed(standing.produced)
         handler = self._handler
         if self._perform is not None:
-            fresh, _ = await self._fresh(batch, None)
-            handler = await self._perform([work.incoming for work in fresh])
+            handler = await self._perform([work.incoming for work in standing.runnable])
         assert handler is not None
         chosen = handler
         return await self._database.transaction(
-            lambda session: self._in_transaction(batch, chosen, session), give_up_s=RUN_AGAIN_S
+            lambda session: self._in_transaction(standing, chosen, session), give_up_s=RUN_AGAIN_S
         )
 
-    async def _fresh(
-        self, batch: Sequence[Work], session: Session | None
-    ) -> tuple[list[Work], dict[str, tuple[Outgoing, ...]]]:
-        """Records neither handled nor parked nor behind a parked one; and the stored messages of handled ones."""
-        seen = await self._inbox.seen([work.incoming.id for work in batch], session)
+    async def _standing(self, batch: Sequence[Work]) -> "Standing":
+        seen, (blocked, parked_ids) = await asyncio.gather(self._handled(batch), self._blocked(batch))
         left = [work for work in batch if work.incoming.id not in seen]
-        aggregates = list({self._aggregate_of(work.incoming) for work in left})
-        blocked, _ = await self._parking.blocked(aggregates, session) if left else (set(), set())
-        return [work for work in left if self._aggregate_of(work.incoming) not in blocked], seen
+        return Standing(
+            tuple(m for produced in seen.values() for m in produced),
+            [w for w in left if self._aggregate_of(w.incoming) not in blocked],
+            [w for w in left if self._aggregate_of(w.incoming) in blocked and w.incoming.id not in parked_ids],
+        )
 
-    async def _in_transaction(self, batch: Sequence[Work], handler: Handler, session: Session) -> Processed:
-        seen = await self._inbox.seen([work.incoming.id for work in batch], session)
-        left = [work for work in batch if work.incoming.id not in seen]
-        messages = [m for produced in seen.values() for m in produced]
-        if not left:
-            return Processed(tuple(messages))
-        aggregates = list({self._aggregate_of(work.incoming) for work in left})
-        blocked, parked_ids = await self._parking.blocked(aggregates, session)
-        runnable = [w for w in left if self._aggregate_of(w.incoming) not in blocked]
-        behind = [w for w in left if self._aggregate_of(w.incoming) in blocked and w.incoming.id not in parked_ids]
+    async def _handled(self, batch: Sequence[Work]) -> dict[str, tuple[Outgoing, ...]]:
+        """What is done outside can't be undone by a collision, so before `perform` the inbox is always asked."""
+        if self._perform is None and not self.caution.asks_inbox:
+            return {}
+        return await self._inbox.seen([work.incoming.id for work in batch], None)
+
+    async def _blocked(self, batch: Sequence[Work]) -> tuple[set[str], set[str]]:
+        if not self.caution.asks_parking:
+            return set(), set()
+        if not await self._parking.any():
+            self.caution.nothing_parked()
+            return set(), set()
+        return await self._parking.blocked(list({self._aggregate_of(work.incoming) for work in batch}), None)
+
+    async def _in_transaction(self, standing: "Standing", handler: Handler, session: Session) -> Processed:
+        runnable = standing.runnable
         outcomes = await handler([work.incoming for work in runnable], session) if runnable else []
         done, dead, retries = _sort(runnable, outcomes)
         await self._inbox.record(done, session)
-        parked = self._to_park(retries, behind)
-        await self._parking.add(parked, session)
-        messages += [m for produced in done.values() for m in produced]
+        parked = self._to_park(retries, standing.behind)
+        if parked:
+            self.caution.parked()
+            await self._parking.add(parked, session)
         return Processed(
-            tuple(messages),
+            standing.produced + tuple(m for produced in done.values() for m in produced),
             tuple((work.origin, reason) for work, reason in dead),
             tuple((p.origin, p.reason) for p in parked),
         )
@@ -218,6 +243,7 @@ class TransactionalProcessor:
             now = datetime.now(UTC)
             since = None if blocked else now
             parked = self._parked(work, sequence(now, 0), reason, since)
+            self.caution.parked()
             await self._parking.add([parked], session)
             return Processed(parked=((parked.origin, parked.reason),))
 

@@ -60,6 +60,15 @@ class Unparking:
             await self._try(aggregate)
         return len(aggregates)
 
+    async def survey(self) -> int:
+        """How many are parked; a queue that lost its head to a race is given one."""
+        parked = await self._parking.count()
+        if parked:
+            for event_id in await self._parking.headless():
+                log.info("parked_queue_mended", group=self._group, event_id=event_id)
+                await self._parking.promote(event_id, None)
+        return parked
+
     async def _try(self, aggregate: str) -> None:
         """One record at a time, so that each failure is its own."""
         for parked in await self._parking.queue(aggregate, None):

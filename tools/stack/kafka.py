@@ -63,7 +63,9 @@ def java_command(*arguments: str, heap: str = HEAP) -> tuple[str, ...]:
     return (
         java(),
         f"-Xmx{heap}",
-        f"-Xms{heap}" if heap == HEAP else "-XX:TieredStopAtLevel=1",
+        *([f"-Xms{heap}"] if heap == HEAP else []),
+        # A laptop's broker lives for minutes: the optimising compiler would take more of two cores than it gives back.
+        "-XX:TieredStopAtLevel=1",
         "-XX:+UseG1GC",
         "-XX:+ExitOnOutOfMemoryError",
         f"-Dlog4j2.configurationFile={LOG_CONFIG}",
