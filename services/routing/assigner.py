@@ -56,7 +56,7 @@ class Assigner:
 
     async def _given(self, pairs: Mapping[str, str], session: Session) -> int:
         now = self._clock.now()
-        loaded = {state.case.case_id: state for state in await self._store.by_id(list(pairs), (), session)}
+        loaded = {state.case.case_id: state for state in await self._store.concerned(list(pairs), session)}
         changed = {}
         announced: list[Outgoing] = []
         for case_id, state in loaded.items():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from shared.contracts.cases import Clock, ClockChanged, ClockKind, ClockState
@@ -28,6 +29,7 @@ class Target:
 Targets = Mapping[ClockKind, Target]
 
 
+@cache
 def changed(kind: ClockKind, change: What) -> ClockChanged:
     return ClockChanged(clock=kind, change=change)
 

@@ -82,19 +82,24 @@ class DecisionTable:
         self._engine = zen.ZenEngine({"loader": {"type": "static", "content": {file: graph}}})
         self._file = file
         self._specs = tuple(specs)
-        self._cache: dict[tuple[Cell, ...], Mapping[str, Any]] = {}
+        self._cache: dict[tuple[Cell, ...], tuple[Mapping[str, Any], tuple[str, ...]]] = {}
         self.catch_alls: Counter[str] = Counter()
 
     def __call__(self, **facts: Cell) -> Mapping[str, Any]:
         """The outputs for these facts. Same facts, same outputs: remembered."""
         key = tuple(facts.values())
-        found = self._cache.get(key)
-        if found is None:
-            found = self._cache[key] = self._engine.evaluate(self._file, dict(facts))["result"]
-        for spec in self._specs:
-            if found[f"{spec.name}_rule"] == CATCH_ALL:
-                self.catch_alls[spec.name] += 1
+        known = self._cache.get(key)
+        if known is None:
+            known = self._cache[key] = self._evaluated(facts)
+        found, catch_alls = known
+        for table in catch_alls:
+            self.catch_alls[table] += 1
         return found
+
+    def _evaluated(self, facts: Mapping[str, Cell]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """The outputs, and the tables of which no row but the last one fitted."""
+        found = self._engine.evaluate(self._file, dict(facts))["result"]
+        return found, tuple(s.name for s in self._specs if found[f"{s.name}_rule"] == CATCH_ALL)
 
 
 def _check(file: str, spec: TableSpec, table: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from services.routing import clocks
 from services.routing.draft import Draft
@@ -14,7 +15,13 @@ from shared.contracts.personal import Personal
 
 SYSTEM = "system"
 
-Effect = Callable[[Draft], None]
+
+class Coming(NamedTuple):
+    """What befalls a case by itself: when, and the effect on its draft with what that needs."""
+
+    at: datetime
+    effect: Callable[..., None]
+    arguments: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Calendar:
 
 def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
     """When something on the case falls due next."""
-    times = [at for at, _ in _coming(case, calendar)]
+    times = [coming.at for coming in _coming(case, calendar)]
     times += [end for key in keys if (end := _end_of(key, case, calendar.life)) is not None]
     return min(times, default=None)
 
@@ -35,10 +42,10 @@ def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | 
 def fire(draft: Draft, calendar: Calendar, now: datetime) -> None:
     """Everything that fell due up to `now`, oldest first: also after a long standstill each fires once."""
     while True:
-        at, effect = min(_coming(draft.case, calendar), key=lambda step: step[0], default=(None, None))
-        if at is None or effect is None or at > now:
+        first = min(_coming(draft.case, calendar), key=lambda coming: coming.at, default=None)
+        if first is None or first.at > now:
             return
-        effect(draft)
+        first.effect(draft, *first.arguments)
 
 
 def keys_left(case: Case, keys: Sequence[str], life: Life, now: datetime) -> tuple[str, ...]:
@@ -54,40 +61,31 @@ def _end_of(key: str, case: Case, life: Life) -> datetime | None:
     return case.closed_at + (life.reopen_without_reference if is_slot(key) else life.reopen)
 
 
-def _coming(case: Case, calendar: Calendar) -> Iterator[tuple[datetime, Effect]]:
+def _coming(case: Case, calendar: Calendar) -> Iterator[Coming]:
     for clock in case.clocks:
         step = clocks.next_step(clock)
         if step is not None:
-            yield step[0], _turning(clock, *step)
+            yield Coming(step[0], _turn, (clock, *step))
     escalation = next_escalation(case, calendar.ladders)
     if escalation is not None:
-        yield escalation[0], _escalating(escalation[1])
+        yield Coming(escalation[0], _escalate, escalation[1:])
     if case.status is CaseStatus.RESOLVED and case.resolved_at is not None:
         at = case.resolved_at + calendar.life.auto_close
-        yield at, _closing(calendar.life, at)
+        yield Coming(at, _close, (calendar.life, at))
 
 
-def _turning(clock: Clock, at: datetime, what: clocks.What) -> Effect:
-    def turn(draft: Draft) -> None:
-        draft.set(clocks=clocks.put(draft.case.clocks, clocks.step(clock, what, at)))
-        draft.note(clocks.changed(clock.kind, what))
-
-    return turn
+def _turn(draft: Draft, clock: Clock, at: datetime, what: clocks.What) -> None:
+    draft.set(clocks=clocks.put(draft.case.clocks, clocks.step(clock, what, at)))
+    draft.note(clocks.changed(clock.kind, what))
 
 
-def _escalating(escalated: Escalated) -> Effect:
-    def escalate(draft: Draft) -> None:
-        draft.set(escalation_level=escalated.level)
-        draft.note(escalated)
-
-    return escalate
+def _escalate(draft: Draft, escalated: Escalated) -> None:
+    draft.set(escalation_level=escalated.level)
+    draft.note(escalated)
 
 
-def _closing(life: Life, at: datetime) -> Effect:
-    def close(draft: Draft) -> None:
-        """A resolved case of which nobody says more closes by itself."""
-        summary = draft.case.summary or Personal(life.auto_close_summary[draft.case.customer.language])
-        draft.set(status=CaseStatus.CLOSED, closed_at=at, summary=summary)
-        draft.note(Closed(by=SYSTEM))
-
-    return close
+def _close(draft: Draft, life: Life, at: datetime) -> None:
+    """A resolved case of which nobody says more closes by itself."""
+    summary = draft.case.summary or Personal(life.auto_close_summary[draft.case.customer.language])
+    draft.set(status=CaseStatus.CLOSED, closed_at=at, summary=summary)
+    draft.note(Closed(by=SYSTEM))

@@ -9,9 +9,9 @@ from services.routing.life import Life
 from services.routing.number import id_range
 from services.routing.record import messages
 from services.routing.rules import Rules
-from services.routing.state import CaseState
+from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore, Span
-from services.routing.threading import Book, keys_of_contact, keys_of_exception
+from services.routing.threading import Book, People, keys_of_contact, keys_of_exception
 from shared.clock import Clock
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
@@ -35,12 +35,11 @@ class CaseHandler:
         return incoming.key
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
-        events = [incoming.event for incoming in batch]
-        keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life)))
+        events, people = [incoming.event for incoming in batch], People()
+        keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life, people)))
         ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
-        loaded = await self._store.holders(keys, session) if keys else []
-        loaded += await self._store.by_id(ids, tuple(_spans(events)), session)
-        book = Book(loaded, keys)
+        loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)))
+        book = Book(loaded, keys, people)
         changed, outcomes = self._decide(batch, book)
         await self._store.save(changed, book.loaded, self._clock.now(), session)
         return outcomes
@@ -56,7 +55,8 @@ class CaseHandler:
             if found is None:
                 return IGNORED
             settled = book.settle(found.state, self._rules.life)
-            return Decision(settled, messages(found, incoming.id, now, incoming.traceparent))
+            told = ChangeSet(settled, found.changes, found.lookup, found.before)
+            return Decision(settled, messages(told, incoming.id, now, incoming.traceparent))
 
         return fold(batch, book.states, self.aggregate_of, place, judge)
 
@@ -76,9 +76,9 @@ def place_of(event: Any, book: Book, life: Life) -> str:
     return found or own or "none"
 
 
-def _keys(event: Any, life: Life) -> Iterable[str]:
+def _keys(event: Any, life: Life, people: People) -> Iterable[str]:
     if isinstance(event, Interaction):
-        return keys_of_contact(event, life)
+        return keys_of_contact(event, life, people)
     if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
         return keys_of_exception(event.parcel, life)
     return ()

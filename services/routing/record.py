@@ -2,44 +2,60 @@
 
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from services.routing.state import ChangeSet
-from shared.contracts.base import derived_id
-from shared.contracts.cases import CASE_CHANGED, CaseChanged
-from shared.contracts.parcels import PARCEL_LOOKUP
+from shared.contracts.base import Instant, derived_id
+from shared.contracts.cases import CASE_CHANGED, Change, Standing
+from shared.contracts.parcels import PARCEL_LOOKUP, ParcelLookup
 from shared.contracts.topics import CASES, PARCEL_EVENTS
 from shared.messaging.message import Outgoing, outgoing
 
 SOURCE = "routing"
+
+_CHANGES = TypeAdapter(tuple[Change, ...])
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_STANDING = TypeAdapter(Standing)
 
 
 def messages(found: ChangeSet, cause: str, now: datetime, traceparent: str | None = None) -> tuple[Outgoing, ...]:
     """What is to be published; nothing where nothing changed that concerns others."""
     if not found.changes:
         return ()
-    case = found.state.case
-    announced = outgoing(
-        CASES,
-        CaseChanged(changes=found.changes, case=case, at=now, before=found.before),
+    case_id = found.state.case.case_id
+    announced = Outgoing(
+        topic=CASES.name,
+        key=case_id,
+        id=derived_id(cause, f"{CASES.name}/{case_id}/{CASE_CHANGED}"),
         type=CASE_CHANGED,
-        key=case.case_id,
-        cause=cause,
         time=now,
+        value=case_changed(found, now),
         source=SOURCE,
         traceparent=traceparent,
     )
-    if found.lookup is None:
-        return (announced,)
-    asked = outgoing(
+    return (announced,) if found.lookup is None else (announced, _asked(found.lookup, cause, now, traceparent))
+
+
+def case_changed(found: ChangeSet, at: datetime) -> bytes:
+    """The event as `CaseChanged` writes it, put together around the case, which the database has too."""
+    parts = [b'{"changes":', _CHANGES.dump_json(found.changes, exclude_none=True), b',"case":', found.state.json]
+    parts += [b',"at":', _INSTANT.dump_json(at)]
+    if found.before is not None:
+        parts += [b',"before":', _STANDING.dump_json(found.before, exclude_none=True)]
+    return b"".join((*parts, b"}"))
+
+
+def _asked(lookup: ParcelLookup, cause: str, now: datetime, traceparent: str | None) -> Outgoing:
+    return outgoing(
         PARCEL_EVENTS,
-        found.lookup,
+        lookup,
         type=PARCEL_LOOKUP,
-        key=found.lookup.tracking_number,
+        key=lookup.tracking_number,
         cause=cause,
         time=now,
         source=SOURCE,
         traceparent=traceparent,
     )
-    return announced, asked
 
 
 def own_cause(what: str, found: ChangeSet) -> str:

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+
+from pydantic import TypeAdapter
 
 from shared.contracts.cases import Case, Change, Standing
 from shared.contracts.parcels import ParcelLookup
 
+_CASE = TypeAdapter(Case)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class CaseState:
     """The case; the time at which something on it falls due; the keys that make it the only one of its kind.
 
@@ -18,6 +23,11 @@ class CaseState:
     case: Case
     next_due: datetime | None = None
     open_keys: tuple[str, ...] = ()
+
+    @cached_property
+    def json(self) -> bytes:
+        """The case as it is stored and as it is announced: written once for both."""
+        return _CASE.dump_json(self.case, exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)

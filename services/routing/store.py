@@ -1,10 +1,9 @@
-"""Cases and the load of agents in MongoDB: two queries to load a batch, one bulk write to save it."""
+"""Cases and the load of agents in MongoDB: one query to load a batch, one bulk write to save it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
 from services.routing.assignment import Hold, Queued, Workload, holds
@@ -23,14 +22,14 @@ _QUEUED = {
     "group": 1,
     "priority": 1,
     "opened_at": 1,
-    "case.channel": 1,
-    "case.customer.language": 1,
-    "case.classification.tags": 1,
+    "channel": 1,
+    "language": 1,
+    "tags": 1,
 }
 
 
 class CaseStore:
-    """One document per case; what is indexed stands beside it, the case itself as JSON has it."""
+    """One document per case: the case itself as JSON, and beside it what is searched or planned with."""
 
     def __init__(self, database: Database, roster: Roster) -> None:
         self._cases = database.collection("cases")
@@ -53,17 +52,18 @@ class CaseStore:
             terms = {"languages": sorted(agent.languages), "capacity": agent.capacity}
             await self._agents.update_one({"_id": agent.agent_id}, {"$set": {**known, **terms}}, upsert=True)
 
-    async def holders(self, keys: Sequence[str], session: Session) -> list[CaseState]:
-        """The cases that hold one of these keys."""
-        return [_state(row) async for row in self._cases.find({"open_keys": {"$in": list(keys)}}, session=session)]
-
-    async def by_id(self, ids: Sequence[str], spans: Sequence[Span], session: Session) -> list[CaseState]:
-        """The cases of these ids, and those whose ids lie in one of these spans."""
-        wanted: Document = {"_id": {"$in": list(ids)}}
-        if spans:
-            ranges = [{"_id": {"$gte": first, "$lt": end}} for first, end in spans]
-            wanted = {"$or": [wanted, *ranges]}
-        return [_state(row) async for row in self._cases.find(wanted, session=session)]
+    async def concerned(
+        self, ids: Sequence[str], session: Session, keys: Sequence[str] = (), spans: Sequence[Span] = ()
+    ) -> list[CaseState]:
+        """The cases of these ids, those that hold one of these keys, and those whose ids lie in one of these spans."""
+        wanted: list[Document] = [{"_id": {"$in": list(ids)}}] if ids else []
+        if keys:
+            wanted.append({"open_keys": {"$in": list(keys)}})
+        wanted += [{"_id": {"$gte": first, "$lt": end}} for first, end in spans]
+        if not wanted:
+            return []
+        found = self._cases.find(wanted[0] if len(wanted) == 1 else {"$or": wanted}, session=session)
+        return [_state(row) for row in await found.to_list(None)]
 
     async def get(self, case_id: str, session: Session | None = None) -> CaseState | None:
         row = await self._cases.find_one({"_id": case_id}, session=session)
@@ -148,7 +148,10 @@ def _document(state: CaseState) -> Document:
         "status": case.status.value,
         "priority": case.classification.priority,
         "opened_at": case.opened_at,
-        "case": orjson.loads(case.model_dump_json(exclude_none=True)),
+        "channel": case.channel.value,
+        "language": case.customer.language,
+        "tags": case.classification.tags,
+        "case": state.json.decode(),
     }
     if state.next_due is not None:
         row["next_due"] = state.next_due
@@ -158,17 +161,16 @@ def _document(state: CaseState) -> Document:
 
 
 def _queued(row: Mapping[str, Any]) -> Queued:
-    case = row["case"]
     return Queued(
         case_id=row["_id"],
         group=row["group"],
         priority=row["priority"],
         opened_at=row["opened_at"],
-        channel=Channel(case["channel"]),
-        language=case["customer"]["language"],
-        tags=frozenset(case["classification"]["tags"]),
+        channel=Channel(row["channel"]),
+        language=row["language"],
+        tags=frozenset(row["tags"]),
     )
 
 
 def _state(row: Mapping[str, Any]) -> CaseState:
-    return CaseState(Case.model_validate(row["case"]), row.get("next_due"), tuple(row.get("open_keys", ())))
+    return CaseState(Case.model_validate_json(row["case"]), row.get("next_due"), tuple(row.get("open_keys", ())))

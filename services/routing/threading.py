@@ -3,10 +3,11 @@
 Keys of a case:
   p:<tracking>:<identity>, o:<order>:<identity>   the customer's case about that parcel or order
   p:<tracking>                                    the first case about that parcel, whoever wrote: an exception joins it
-  c<n>:<identity>                                 the n-th case of the customer: where a contact without reference goes
+  c:<identity>:<n>                                the n-th case of the customer: where a contact without reference goes
 An identity is the customer id or a contact point, hashed, so one person is found by phone or by mail. A key has one
 holder at a time (unique index). A contact that finds no holder opens a case that takes the keys; of two that do so
-at once one fails, reads again, and finds the other.
+at once one fails, reads again, and finds the other. Keys of one person, or one parcel, begin alike: they lie side by
+side in the index, which is then entered once for all of them.
 """
 
 from base64 import urlsafe_b64encode
@@ -32,8 +33,22 @@ def identities(customer: Customer) -> tuple[str, ...]:
     """The customer id and the contact points, hashed; `-` for the unknown owner of a parcel."""
     if customer.customer_id.startswith(_UNKNOWN):
         return (NOBODY,)
-    handles = [f"id:{customer.customer_id}", *(f"{c.kind}:{c.value.reveal().lower()}" for c in customer.contacts)]
-    return tuple(dict.fromkeys(_hashed(handle) for handle in handles))
+    handles = ["id:" + customer.customer_id, *(c.kind + ":" + c.value.reveal().lower() for c in customer.contacts)]
+    return tuple(dict.fromkeys(map(_hashed, handles)))
+
+
+class People:
+    """The customers of one batch: who one is comes up again and again, and is found out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Customer, tuple[str, ...]]] = {}
+
+    def identities(self, customer: Customer) -> tuple[str, ...]:
+        """By the object, which is kept alive here: to compare customers would take longer."""
+        known = self._known.get(id(customer))
+        if known is None:
+            known = self._known[id(customer)] = customer, identities(customer)
+        return known[1]
 
 
 @lru_cache(maxsize=100_000)
@@ -69,9 +84,9 @@ def references(tracking_numbers: Sequence[str], order_numbers: Sequence[str], li
     return tuple((parcels + orders)[: life.references_max])
 
 
-def keys_of_contact(contact: Interaction, life: Life) -> Iterator[str]:
+def keys_of_contact(contact: Interaction, life: Life, people: People) -> Iterator[str]:
     """Every key that matters for threading this contact."""
-    ids = identities(contact.customer)
+    ids = people.identities(contact.customer)
     for reference in references(contact.tracking_numbers, contact.order_numbers, life):
         yield reference
         yield f"{reference}:{NOBODY}"
@@ -92,18 +107,19 @@ def keys_of_exception(parcel: Parcel, life: Life) -> Iterator[str]:
 def _slots(ids: Iterable[str], life: Life) -> Iterator[str]:
     for identity in ids:
         if identity != NOBODY:
-            yield from (f"c{n}:{identity}" for n in range(life.open_cases_seen))
+            yield from (f"c:{identity}:{n}" for n in range(life.open_cases_seen))
 
 
 def is_slot(key: str) -> bool:
-    return key.startswith("c")
+    return key.startswith("c:")
 
 
 class Book:
     """The cases of one batch by their keys, as the decisions so far left them."""
 
-    def __init__(self, states: Iterable[CaseState], looked_up: Iterable[str]) -> None:
+    def __init__(self, states: Iterable[CaseState], looked_up: Iterable[str], people: People) -> None:
         """`looked_up`: the keys whose holders, where there are any, are among `states`."""
+        self._people = people
         self.states: dict[str, CaseState] = {}
         self._holders: dict[str, str] = {}
         self._looked_up = frozenset(looked_up)
@@ -122,7 +138,7 @@ class Book:
         named = self._named(contact.case_number)
         if named is not None:
             return named
-        ids = identities(contact.customer)
+        ids = self._people.identities(contact.customer)
         concerned = references(contact.tracking_numbers, contact.order_numbers, life)
         about = self._latest(f"{reference}:{i}" for reference in concerned for i in ids)
         if about is not None:
@@ -178,7 +194,7 @@ class Book:
 
     def _keys(self, state: CaseState, life: Life) -> tuple[str, ...]:
         case, held = state.case, set(state.open_keys)
-        ids = identities(case.customer)
+        ids = self._people.identities(case.customer)
 
         def may_have(key: str) -> bool:
             return key in held or (key in self._looked_up and key not in self._holders)
@@ -190,7 +206,7 @@ class Book:
             wanted += [f"{reference}:{i}" for i in ids]
         keys = [key for key in wanted if may_have(key)]
         for n in range(life.open_cases_seen):
-            slot = [f"c{n}:{i}" for i in ids if i != NOBODY]
+            slot = [f"c:{i}:{n}" for i in ids if i != NOBODY]
             if held.intersection(slot) or (slot and all(may_have(key) for key in slot)):
                 return (*keys, *(key for key in slot if may_have(key)))
         return tuple(keys)

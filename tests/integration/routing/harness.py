@@ -142,7 +142,7 @@ class Bench:
 
     async def cases(self) -> dict[str, Case]:
         """The stored cases by id."""
-        return {row["_id"]: Case.model_validate(row["case"]) async for row in self.database["cases"].find()}
+        return {row["_id"]: Case.model_validate_json(row["case"]) async for row in self.database["cases"].find()}
 
     async def documents(self) -> dict[str, dict[str, Any]]:
         return {row["_id"]: row async for row in self.database["cases"].find()}

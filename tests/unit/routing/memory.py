@@ -38,15 +38,14 @@ class Transaction(CaseStore):
         self.written: Mapping[str, CaseState] = {}
         self._loaded: Mapping[str, CaseState] = {}
 
-    async def holders(self, keys: Sequence[str], session: Any) -> list[CaseState]:
+    async def concerned(
+        self, ids: Sequence[str], session: Any, keys: Sequence[str] = (), spans: Sequence[Span] = ()
+    ) -> list[CaseState]:
         wanted = set(keys)
-        return [s for s in self._snapshot.values() if wanted.intersection(s.open_keys)]
-
-    async def by_id(self, ids: Sequence[str], spans: Sequence[Span], session: Any) -> list[CaseState]:
         return [
             s
             for case_id, s in self._snapshot.items()
-            if case_id in ids or any(first <= case_id < end for first, end in spans)
+            if case_id in ids or wanted.intersection(s.open_keys) or any(first <= case_id < end for first, end in spans)
         ]
 
     async def save(

@@ -93,7 +93,7 @@ def test_thanks_for_a_solution_do_not_reopen_it() -> None:
 @pytest.mark.req("RO-14")
 def test_a_resolved_case_closes_by_itself_and_gives_up_its_keys_step_by_step() -> None:
     state = finished(close=False)
-    state = CaseState(state.case, state.next_due, ("p:SF1:a", "c0:a"))
+    state = CaseState(state.case, state.next_due, ("p:SF1:a", "c:a:0"))
     closed = decided(state, TimerFired(), after(hours=48, minutes=5))
     assert names(closed) == ["closed"]
     assert closed.state.case.status is CaseStatus.CLOSED
