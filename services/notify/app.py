@@ -10,6 +10,7 @@ from services.notify.handlers import ChangeHandler
 from services.notify.indicators import Indicators
 from services.notify.links import Links
 from services.notify.live import Watcher
+from services.notify.mailserver import MailServer
 from services.notify.mime import Sender
 from services.notify.pages import load_pages
 from services.notify.plan import Planner
@@ -17,9 +18,9 @@ from services.notify.preview import check_templates
 from services.notify.ruleset import load_rules
 from services.notify.sender import Channel, NoticeSender, customer_of
 from services.notify.settings import NotifySettings
-from services.notify.smtp import MailServer, Postman
+from services.notify.smtp import Postman
 from services.notify.store import ViewStore
-from services.notify.templates import load_templates
+from services.notify.templates import Templates, load_templates
 from services.notify.webhook import WebhookSender, load_receivers
 from shared.contracts.topics import CASES, CLAIMS, NOTICE_REQUESTS
 from shared.security.tokens import TokenVerifier
@@ -32,18 +33,21 @@ def create_app(settings: NotifySettings) -> ASGIApp:
     # Tables hold by the calendar on the wall, also where business time runs ahead.
     today = datetime.now(UTC).date()
     links = Links.load(settings.public_url, settings.secrets_dir)
-    planner = Planner(load_rules(today), load_templates(), links)
+    templates = load_templates()
+    planner = Planner(load_rules(today), templates, links)
     check_templates(planner)
     indicators = Indicators(runtime.registry)
     store = ViewStore(runtime.database, links)
     changes = ChangeHandler(store, planner, runtime.clock.now, indicators)
-    sender = _sender(runtime, settings, indicators)
+    postman = _postman(runtime, settings, templates)
+    sender = _sender(runtime, settings, postman, indicators)
     watcher = Watcher(store, indicators, settings.progress_watchers)
     pages = load_pages(planner.rules, links, settings.mail_from, today)
     verifier = TokenVerifier.from_settings(settings)
     api = ProgressApi(store, pages, watcher, links, verifier, indicators, runtime.clock.now)
 
     runtime.on_start(store.create_indexes)
+    runtime.on_stop(postman.close)
     runtime.consume(CASES, CLAIMS, group="notify-plan", handler=changes, concerns=changes.concerns)
     runtime.consume_effect(NOTICE_REQUESTS, group="notify-send", aggregate_of=customer_of, perform=sender.perform)
     runtime.every("progress-watch", settings.progress_poll_s, watcher.poll, leader=False)
@@ -51,7 +55,7 @@ def create_app(settings: NotifySettings) -> ASGIApp:
     return runtime.app()
 
 
-def _sender(runtime: Runtime, settings: NotifySettings, indicators: Indicators) -> NoticeSender:
+def _postman(runtime: Runtime, settings: NotifySettings, templates: Templates) -> Postman:
     server = MailServer(
         host=settings.mail_host,
         port=settings.mail_port,
@@ -62,6 +66,10 @@ def _sender(runtime: Runtime, settings: NotifySettings, indicators: Indicators) 
         connections=settings.mail_connections,
     )
     identity = Sender(settings.mail_from_name, settings.mail_from, settings.message_domain)
+    return Postman(server, identity, templates.html_of, runtime.clock.now)
+
+
+def _sender(runtime: Runtime, settings: NotifySettings, postman: Postman, indicators: Indicators) -> NoticeSender:
     client = httpx.AsyncClient(
         timeout=settings.webhook_timeout_s,
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
@@ -70,7 +78,7 @@ def _sender(runtime: Runtime, settings: NotifySettings, indicators: Indicators) 
     )
     receivers = load_receivers(settings.secrets_dir, settings.webhook_sink_url)
     channels: dict[str, Channel] = {
-        "email": Postman(server, identity, runtime.clock.now),
+        "email": postman,
         "webhook": WebhookSender(receivers, client, runtime.clock.now),
     }
     return NoticeSender(channels, indicators, settings.send_deadline_s)

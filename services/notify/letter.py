@@ -87,7 +87,7 @@ def _common(
         "lines": [speak(line, rules, language) for line in told[1:]],
         "title": stage.title,
         "next_step": stage.next_step,
-        "steps": stage.steps,
+        "steps": [(step.name, step.state) for step in stage.steps],
         "group": words.open_name(words.groups, case.group, language) if case else "",
         "tracking": ", ".join(case.tracking_numbers) if case else "",
         "kind": words.case_kinds[case.kind][language] if case else "",

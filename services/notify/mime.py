@@ -5,17 +5,17 @@ The standard library's `email` package needs ten times as long for the same byte
 
 import re
 from base64 import b64encode
-from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from shared.contracts.notices import NoticeRequested
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([^\s@<>\x00-\x20]{1,253})")
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
-_LINE = 57  # bytes that make a base64 line of 76 characters
+_LINE = 76  # characters of base64
 _WORD = 45  # bytes that make an encoded word of 75 characters with its frame
 
 
@@ -57,7 +57,7 @@ def thread_id(notice: NoticeRequested, domain: str) -> str:
     return f"<case.{notice.case_number or notice.case_id}@{domain}>"
 
 
-def build(notice: NoticeRequested, recipient: str, sender: Sender, at: datetime) -> bytes:
+def build(notice: NoticeRequested, html: str | None, recipient: str, sender: Sender, at: datetime) -> bytes:
     """The message's bytes with CRLF line ends, no line over 998 bytes, 7-bit throughout."""
     head = (
         f"Date: {format_datetime(at)}\r\n"
@@ -72,7 +72,7 @@ def build(notice: NoticeRequested, recipient: str, sender: Sender, at: datetime)
         "MIME-Version: 1.0\r\n"
     ).encode("ascii")
     text = _part("text/plain", notice.text.reveal())
-    if notice.html is None:
+    if html is None:
         return head + text
     boundary = f"=_{notice.notice_id}".encode("ascii")
     return b"".join(
@@ -80,7 +80,7 @@ def build(notice: NoticeRequested, recipient: str, sender: Sender, at: datetime)
             head,
             b'Content-Type: multipart/alternative; boundary="', boundary, b'"\r\n\r\n--', boundary, b"\r\n",
             text, b"\r\n--", boundary, b"\r\n",
-            _part("text/html", notice.html.reveal()), b"\r\n--", boundary, b"--\r\n",
+            _part("text/html", html), b"\r\n--", boundary, b"--\r\n",
         )
     )  # fmt: skip
 
@@ -94,12 +94,13 @@ def _threading(notice: NoticeRequested, domain: str) -> str:
 
 
 def _part(content_type: str, text: str) -> bytes:
-    data = text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    lines = b"".join(b2a_base64(data[i : i + _LINE]) for i in range(0, len(data), _LINE))
+    data = b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
     frame = f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return frame.encode("ascii") + lines.replace(b"\n", b"\r\n")
+    lines = [data[i : i + _LINE] for i in range(0, len(data), _LINE)]
+    return frame.encode("ascii") + b"\r\n".join([*lines, b""])
 
 
+@lru_cache(maxsize=10)
 def _display_name(name: str) -> str:
     words = _words(name)
     return words if words.startswith("=?") or words.replace(" ", "").isalnum() else f'"{words}"'
@@ -110,6 +111,8 @@ def _words(text: str) -> str:
     text = " ".join(text.split())
     if text.isascii() and text.isprintable() and len(text) <= 60 and "=?" not in text:
         return text
+    if len(whole := text.encode("utf-8", "replace")) <= _WORD:
+        return f"=?utf-8?b?{b64encode(whole).decode()}?="
     chunks, current = [], b""
     for character in text:
         encoded = character.encode("utf-8", "replace")

@@ -12,7 +12,7 @@ from services.notify.ruleset import Rules
 from services.notify.templates import Templates
 from services.notify.view import Entry, Told, View
 from shared.contracts.base import derived_id
-from shared.contracts.notices import NOTICE_REQUESTED, NoticeRequested
+from shared.contracts.notices import NOTICE_REQUESTED, Letter, NoticeRequested
 from shared.contracts.people import ContactKind, Customer
 from shared.contracts.personal import Personal
 from shared.contracts.topics import NOTICE_REQUESTS
@@ -105,7 +105,7 @@ def _notice(
         address=Personal(address or ""),
         subject=Personal(planner.templates.subject(kind, variables)),
         text=Personal(planner.templates.text(kind, variables)),
-        html=Personal(planner.templates.html(kind, variables)) if way == "email" else None,
+        letter=Letter(variables) if way == "email" else None,
         in_reply_to=view.case.mail_thread if view.case and way == "email" else None,
         caused_at=event.at,
     )

@@ -46,17 +46,22 @@ def preview(planner: Planner, kind: NoticeKind, language: Language, way: Way = "
     raise LookupError(f"the example has no notice of kind {kind}")
 
 
+def html(planner: Planner, notice: NoticeRequested) -> str:
+    """Its HTML part. Raises jinja2.UndefinedError, where a customer would get the text alone."""
+    return planner.templates.html(notice.kind, notice.letter.reveal()) if notice.letter else ""
+
+
 def check_templates(planner: Planner) -> None:
     """Renders every template once, so that a wrong attribute stops the start and not a customer's notice."""
     for kind in NoticeKind:
         for language in ("zh", "en"):
-            preview(planner, kind, language)
+            html(planner, preview(planner, kind, language))
 
 
 def main(
     kind: NoticeKind,
     language: Annotated[str, typer.Argument(metavar="zh|en")] = "zh",
-    html: Annotated[Path | None, typer.Option(help="write the HTML part to this file")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="write the HTML part to this file")] = None,
 ) -> None:
     """Print a notice's subject and text; with --html, write its HTML part."""
     if language not in ("zh", "en"):
@@ -64,9 +69,9 @@ def main(
     planner = Planner(load_rules(datetime.now(UTC).date()), load_templates(), EXAMPLE_LINKS)
     notice = preview(planner, kind, "en" if language == "en" else "zh")
     typer.echo(f"{notice.subject.reveal()}\n{'=' * 60}\n{notice.text.reveal()}")
-    if html is not None:
-        html.write_text(notice.html.reveal() if notice.html else "", "utf-8")
-        typer.echo(f"HTML part: {html}")
+    if page is not None:
+        page.write_text(html(planner, notice), "utf-8")
+        typer.echo(f"HTML part: {page}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, meta
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
 
+from services.notify.inheritance import whole
 from services.notify.letter import COMMON, variables_of
-from shared.contracts.notices import NoticeKind
+from shared.contracts.notices import NoticeKind, NoticeRequested
+
+log = structlog.get_logger()
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 LANGUAGES = ("zh", "en")
@@ -17,8 +21,6 @@ PARTS = ("subject", "txt", "html")
 MACROS = ("facts", "quote", "big", "heading", "provisions")
 """Building blocks of the HTML mails (_parts.html.j2), known in every template."""
 _INDENT = re.compile(r"\n\s+")
-_SPACE = re.compile(r"\s+")
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class TemplateProblem(Exception):
@@ -26,35 +28,43 @@ class TemplateProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A notice's texts. The subject is one line."""
-
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
 class Templates:
-    """All templates, compiled, by language, kind and part."""
+    """All templates, compiled, by language, kind and part. Rendering raises jinja2.UndefinedError where a variable
+    is missing."""
 
     compiled: Mapping[tuple[str, NoticeKind, str], Template]
+    macros: Mapping[str, Any]
 
     def subject(self, kind: NoticeKind, variables: Mapping[str, Any]) -> str:
-        return _SPACE.sub(" ", self._render(kind, "subject", variables)).strip()
+        """One line."""
+        return " ".join(self._render(kind, "subject", variables).split())
 
     def text(self, kind: NoticeKind, variables: Mapping[str, Any]) -> str:
-        return _BLANK_LINES.sub("\n\n", self._render(kind, "txt", variables)).strip() + "\n"
+        """With one empty line between paragraphs, whatever the template's conditions left."""
+        text = self._render(kind, "txt", variables).strip() + "\n"
+        while "\n\n\n" in text:
+            text = text.replace("\n\n\n", "\n\n")
+        return text
 
     def html(self, kind: NoticeKind, variables: Mapping[str, Any]) -> str:
         return self._render(kind, "html", variables)
 
-    def render(self, kind: NoticeKind, variables: Mapping[str, Any]) -> Rendered:
-        """Raises jinja2.UndefinedError where a variable is missing."""
-        return Rendered(self.subject(kind, variables), self.text(kind, variables), self.html(kind, variables))
+    def html_of(self, notice: NoticeRequested) -> str | None:
+        """The HTML part of a mail, made of its letter. A letter of another version may not fit the templates of
+        this one: then the text, which says the same, goes alone."""
+        if notice.letter is None:
+            return notice.html.reveal() if notice.html else None
+        try:
+            return self.html(notice.kind, notice.letter.reveal())
+        except (TemplateError, LookupError, TypeError, ValueError) as error:
+            log.warning("letter_does_not_fit", notice_id=notice.notice_id, kind=notice.kind, error=type(error).__name__)
+            return None
 
     def _render(self, kind: NoticeKind, part: str, variables: Mapping[str, Any]) -> str:
-        return self.compiled[variables["language"], kind, part].render(variables)
+        template = self.compiled[variables["language"], kind, part]
+        # As template.render, which for each rendering copies every global that there is.
+        context = template.new_context({**self.macros, **variables}, shared=True)
+        return "".join(template.root_render_func(context))
 
 
 class _TightLoader(FileSystemLoader):
@@ -77,16 +87,16 @@ def load_templates(directory: Path = TEMPLATES_DIR) -> Templates:
         auto_reload=False,
     )
     parts = environment.get_template("_parts.html.j2").module
-    environment.globals.update({name: getattr(parts, name) for name in MACROS})
+    macros = {name: getattr(parts, name) for name in MACROS}
     compiled = {}
     for language, kind, part in _all():
         name = f"{language}/{kind}.{part}.j2"
         try:
             _check(environment, name, variables_of(kind))
-            compiled[language, kind, part] = environment.get_template(name)
+            compiled[language, kind, part] = whole(environment, name)
         except TemplateSyntaxError as error:
             raise TemplateProblem(f"{error.name or name}: line {error.lineno}: {error.message}") from error
-    return Templates(compiled)
+    return Templates(compiled, macros)
 
 
 def _all() -> Iterator[tuple[str, NoticeKind, str]]:

@@ -11,14 +11,17 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notify import smtp
 from services.notify.delivery import Delayed, Refused, Sent
+from services.notify.mailserver import MailServer
 from services.notify.mime import Sender
-from services.notify.smtp import MailServer, Postman
+from services.notify.smtp import Postman
+from services.notify.templates import load_templates
 from shared.contracts.notices import NoticeKind, NoticeRequested
 from tests.integration.notify.harness import free_port
 from tests.integration.notify.mail import Catcher
 from tests.integration.polling import poll
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+html_of = load_templates().html_of
 
 
 class Server:
@@ -60,7 +63,7 @@ async def server() -> AsyncIterator[Server]:
 
 def postman(port: int, connections: int = 3) -> Postman:
     sender = Sender("ParcelCare", "service@parcelcare.example", "parcelcare.example")
-    return Postman(MailServer("127.0.0.1", port, connections=connections), sender, lambda: AT)
+    return Postman(MailServer("127.0.0.1", port, connections=connections), sender, html_of, lambda: AT)
 
 
 def notice(number: int, address: str = "zhou@example.cn") -> NoticeRequested:

@@ -128,7 +128,7 @@ def test_the_ids_follow_from_the_event() -> None:
 @pytest.mark.req("NO-2")
 def test_a_merchant_without_mail_is_told_by_webhook() -> None:
     told = notice(plan(changed(ASSIGNED, way="webhook")))
-    assert (told.channel, told.address.reveal(), told.html) == ("webhook", "merchant", None)
+    assert (told.channel, told.address.reveal(), told.letter) == ("webhook", "merchant", None)
 
 
 @pytest.mark.req("NO-2")
