@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.routing import word_index
-from services.routing.word_index import Entry, Present
+from services.routing.word_index import Entry
 from services.routing.words import Hit, Word
 
 _ASCII_TOKEN = re.compile(r"[a-z0-9]+|[.!?;,:]")
@@ -56,7 +56,7 @@ class Found(NamedTuple):
 
     def places(self, weight: int) -> int:
         """In how many places; words that overlap count once."""
-        return _places(self.zh, weight) + _places(self.en, weight)
+        return _places(self.zh, weight) + (_places(self.en, weight) if self.en else 0)
 
     def words(self) -> tuple[str, ...]:
         """The weighty and long ones first, without those that are part of another."""
@@ -107,14 +107,11 @@ class Lexicon:
 
     def search(self, text: Text) -> dict[str, Found]:
         """What was found, by the name of tag or signal."""
-        found: dict[str, Found] = {}
-        for name, present in self._zh.present(text.zh).items():
-            if hits := _hits(present, text.zh):
-                found[name] = Found(hits, ())
-        for name, present in self._en.present(text.en).items():
-            if hits := _hits(present, text.en):
-                found[name] = Found(found[name].zh if name in found else (), hits)
-        return found
+        zh = self._zh.search(text.zh) if text.zh else {}
+        en = self._en.search(text.en) if text.en else {}
+        if not en:
+            return {name: Found(hits, ()) for name, hits in zh.items()}
+        return {name: Found(zh.get(name, ()), en.get(name, ())) for name in zh.keys() | en.keys()}
 
 
 def _entries(topics: Iterable[tuple[str, Sequence[Word], Sequence[Word]]]) -> Iterator[Entry]:
@@ -128,12 +125,6 @@ def _line_of(speakers: Sequence[str]) -> str:
     return rf"^\s*(?:{'|'.join(map(re.escape, speakers))})[^:：\n]{{0,8}}[:：]"
 
 
-def _hits(present: Present, text: str) -> list[Hit]:
-    """After the phrases that mean the opposite are cut out."""
-    left = _without(present.phrases, text) if present.words else text
-    return [hit for word in present.words if (hit := word.found_in(left))]
-
-
 def _places(hits: Sequence[Hit], weight: int) -> int:
     spans = [(hit.start, hit.end) for hit in hits if hit.weight == weight]
     if len(spans) < 2:
@@ -143,13 +134,6 @@ def _places(hits: Sequence[Hit], weight: int) -> int:
         count += start >= last
         last = max(last, end)
     return count
-
-
-def _without(phrases: Iterable[Word], text: str) -> str:
-    for phrase in phrases:
-        while phrase.parts[0] in text and (hit := phrase.found_in(text)):
-            text = text.replace(hit.words, ".")
-    return text
 
 
 def _half_width() -> dict[str, str]:

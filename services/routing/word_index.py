@@ -1,24 +1,16 @@
-"""Which keywords may stand in a text: looked up by one mark of each, so that no text is searched for thousands."""
+"""Which keywords stand in a text: looked up by one mark of each, so that no text is searched for thousands."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from operator import add
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import add, itemgetter
 
-from services.routing.words import Word
+from services.routing.words import Hit, Word
 
 ALWAYS = ""
 """The mark of a word that has no better one."""
 STEM = 3
 """Letters by which the beginning of an English word is looked up."""
-
-
-@dataclass(slots=True)
-class Present:
-    """Of a topic: its words that may stand in a text, and the phrases to cut out before they count, in their order."""
-
-    words: list[Word] = field(default_factory=list)
-    phrases: list[Word] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +34,36 @@ class WordIndex:
         self._marks_of_text = marks_of_text
         marks = [(entry, tuple(marks_of_word(entry.word)) or (ALWAYS,)) for entry in entries]
         often = Counter(mark for _, found in marks for mark in set(found))
-        self._by_mark: dict[str, list[tuple[int, str, Entry]]] = {}
+        self._by_mark: dict[str, list[tuple[str, int, Entry]]] = {}
         for place, (entry, found) in enumerate(marks):
             rarest = min(found, key=lambda mark: (often[mark], mark))
-            self._by_mark.setdefault(rarest, []).append((place, entry.word.parts[0], entry))
+            self._by_mark.setdefault(rarest, []).append((entry.word.parts[0], place, entry))
 
-    def present(self, text: str) -> dict[str, Present]:
-        """By topic what may stand in the text; `Word.found_in` says whether it does."""
-        if not text:
-            return {}
-        found = []
+    def search(self, text: str) -> dict[str, list[Hit]]:
+        """The hits of each topic, after the phrases that mean its opposite were cut out, in their order."""
+        words: dict[str, list[Word]] = {}
+        phrases: dict[str, list[tuple[int, Word]]] = {}
         for mark in self._by_mark.keys() & self._marks_of_text(text):
-            found += [row for row in self._by_mark[mark] if row[1] in text]
-        found.sort()
-        topics: dict[str, Present] = {}
-        for _, _, entry in found:
-            here = topics.get(entry.topic) or topics.setdefault(entry.topic, Present())
-            (here.phrases if entry.is_phrase else here.words).append(entry.word)
-        return topics
+            for part, place, entry in self._by_mark[mark]:
+                if part not in text:
+                    continue
+                if entry.is_phrase:
+                    phrases.setdefault(entry.topic, []).append((place, entry.word))
+                else:
+                    words.setdefault(entry.topic, []).append(entry.word)
+        hits: dict[str, list[Hit]] = {}
+        for topic, present in words.items():
+            left = _without(phrases[topic], text) if topic in phrases else text
+            if found := [hit for word in present if (hit := word.found_in(left))]:
+                hits[topic] = found
+        return hits
+
+
+def _without(phrases: Sequence[tuple[int, Word]], text: str) -> str:
+    for _, phrase in sorted(phrases, key=itemgetter(0)):
+        while phrase.parts[0] in text and (hit := phrase.found_in(text)):
+            text = text.replace(hit.words, ".")
+    return text
 
 
 def chinese(entries: Iterable[Entry]) -> WordIndex:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.word_index import Entry, Present, WordIndex, chinese, english
-from services.routing.words import Word, word
+from services.routing.word_index import Entry, WordIndex, chinese, english
+from services.routing.words import Hit, Word, word
 from tests.unit.routing.builders import rules
 
 ZH = [word(text, "zh") for text in ("丢", "丢件", "没*送到", "查*一下", "12315", "谁*的", "破损", "件")]
@@ -17,13 +17,12 @@ EN_TEXTS = st.lists(
 ).map(lambda tokens: f" {' '.join(tokens)} ")
 
 
-def naive(words: list[Word], text: str) -> list[Word]:
-    return [one for one in words if one.found_in(text)]
+def naive(words: list[Word], text: str) -> list[Hit]:
+    return sorted(hit for one in words if (hit := one.found_in(text)))
 
 
-def found(index: WordIndex, text: str) -> list[Word]:
-    present = index.present(text).get("topic", Present())
-    return naive(present.words, text)
+def found(index: WordIndex, text: str) -> list[Hit]:
+    return sorted(index.search(text).get("topic", []))
 
 
 @pytest.mark.req("RO-2")
@@ -39,11 +38,22 @@ def test_english_words(text: str) -> None:
 
 
 @pytest.mark.req("RO-2")
+@given(ZH_TEXTS)
+def test_phrases_are_cut_out_in_their_order(text: str) -> None:
+    phrases = [word(phrase, "zh") for phrase in ("没*件", "丢件", "的件")]
+    left = text
+    for phrase in phrases:
+        while hit := phrase.found_in(left):
+            left = left.replace(hit.words, ".")
+    index = chinese([*(Entry("topic", one) for one in ZH), *(Entry("topic", one, is_phrase=True) for one in phrases)])
+    assert found(index, text) == naive(ZH, left)
+
+
+@pytest.mark.req("RO-2")
 def test_every_word_of_the_rules_is_found_where_it_stands_alone() -> None:
     lexicon = rules().lexicon
     for topic in [*(tag.topic for tag in lexicon.tags.values()), *lexicon.signals.values()]:
         for one in topic.zh:
-            assert one in chinese([Entry("t", one)]).present("".join(one.parts))["t"].words
+            assert found(chinese([Entry("topic", one)]), "".join(one.parts))
         for one in topic.en:
-            text = f" {' '.join(''.join(one.parts).split())} "
-            assert one in english([Entry("t", one)]).present(text)["t"].words
+            assert found(english([Entry("topic", one)]), f" {' '.join(''.join(one.parts).split())} ")
