@@ -35,7 +35,7 @@ class CaseHandler:
         return incoming.key
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
-        events, people = [incoming.event for incoming in batch], People()
+        events, people = [incoming.event for incoming in batch], People(self._rules.life)
         keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life, people)))
         ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)))
@@ -80,7 +80,7 @@ def _keys(event: Any, life: Life, people: People) -> Iterable[str]:
     if isinstance(event, Interaction):
         return keys_of_contact(event, life, people)
     if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
-        return keys_of_exception(event.parcel, life)
+        return keys_of_exception(event.parcel, people)
     return ()
 
 

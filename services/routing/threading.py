@@ -14,6 +14,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from services.routing.life import Life, is_over
 from services.routing.number import id_range
@@ -37,18 +38,29 @@ def identities(customer: Customer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_hashed, handles)))
 
 
+class Person(NamedTuple):
+    """A customer's identities, and the keys of what was written without a reference."""
+
+    customer: Customer
+    ids: tuple[str, ...]
+    slots: tuple[str, ...]
+
+
 class People:
     """The customers of one batch: who one is comes up again and again, and is found out once."""
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Customer, tuple[str, ...]]] = {}
+    def __init__(self, life: Life) -> None:
+        self._numbers = range(life.open_cases_seen)
+        self._known: dict[int, Person] = {}
 
-    def identities(self, customer: Customer) -> tuple[str, ...]:
+    def who(self, customer: Customer) -> Person:
         """By the object, which is kept alive here: to compare customers would take longer."""
         known = self._known.get(id(customer))
         if known is None:
-            known = self._known[id(customer)] = customer, identities(customer)
-        return known[1]
+            ids = identities(customer)
+            slots = tuple(f"c:{i}:{n}" for i in ids if i != NOBODY for n in self._numbers)
+            known = self._known[id(customer)] = Person(customer, ids, slots)
+        return known
 
 
 @lru_cache(maxsize=100_000)
@@ -86,28 +98,23 @@ def references(tracking_numbers: Sequence[str], order_numbers: Sequence[str], li
 
 def keys_of_contact(contact: Interaction, life: Life, people: People) -> Iterator[str]:
     """Every key that matters for threading this contact."""
-    ids = people.identities(contact.customer)
+    person = people.who(contact.customer)
     for reference in references(contact.tracking_numbers, contact.order_numbers, life):
-        yield reference
-        yield f"{reference}:{NOBODY}"
-        yield from (f"{reference}:{i}" for i in ids)
-    yield from _slots(ids, life)
+        yield from _keys_of_reference(reference, person)
+    yield from person.slots
 
 
-def keys_of_exception(parcel: Parcel, life: Life) -> Iterator[str]:
+def keys_of_exception(parcel: Parcel, people: People) -> Iterator[str]:
     """Every key that matters for threading an exception of this parcel."""
-    ids = identities(owner_of(parcel))
-    reference = f"p:{parcel.tracking_number}"
+    person = people.who(owner_of(parcel))
+    yield from _keys_of_reference(f"p:{parcel.tracking_number}", person)
+    yield from person.slots
+
+
+def _keys_of_reference(reference: str, person: Person) -> Iterator[str]:
     yield reference
     yield f"{reference}:{NOBODY}"
-    yield from (f"{reference}:{i}" for i in ids)
-    yield from _slots(ids, life)
-
-
-def _slots(ids: Iterable[str], life: Life) -> Iterator[str]:
-    for identity in ids:
-        if identity != NOBODY:
-            yield from (f"c:{identity}:{n}" for n in range(life.open_cases_seen))
+    yield from (f"{reference}:{i}" for i in person.ids)
 
 
 def is_slot(key: str) -> bool:
@@ -138,15 +145,15 @@ class Book:
         named = self._named(contact.case_number)
         if named is not None:
             return named
-        ids = self._people.identities(contact.customer)
+        person = self._people.who(contact.customer)
         concerned = references(contact.tracking_numbers, contact.order_numbers, life)
-        about = self._latest(f"{reference}:{i}" for reference in concerned for i in ids)
+        about = self._latest(f"{reference}:{i}" for reference in concerned for i in person.ids)
         if about is not None:
             return about
         unowned = self._latest(f"{reference}:{NOBODY}" for reference in concerned)
         if unowned is not None:
             return unowned
-        mine = self._holding(_slots(ids, life))
+        mine = self._holding(person.slots)
         if concerned:
             mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
         return _latest_of(mine)
@@ -194,7 +201,7 @@ class Book:
 
     def _keys(self, state: CaseState, life: Life) -> tuple[str, ...]:
         case, held = state.case, set(state.open_keys)
-        ids = self._people.identities(case.customer)
+        ids = self._people.who(case.customer).ids
 
         def may_have(key: str) -> bool:
             return key in held or (key in self._looked_up and key not in self._holders)
