@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared import garbage
 from shared.contracts.topics import Topic
 from shared.health import health_routes
 from shared.kafka_security import KafkaSecurity
@@ -249,8 +250,10 @@ class Runtime:
 def serve(create_app: Callable[[S], ASGIApp], settings_class: type[S]) -> None:
     """Run a service until SIGTERM: it stops reading, finishes the batch in hand, and ends."""
     settings = settings_class()
+    app = create_app(settings)
+    garbage.settle()
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         log_config=None,
