@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from services.claims import case_news
 from services.claims.acts import Acts
 from services.claims.api import ClaimsApi
 from services.claims.deadlines import Deadlines
@@ -12,7 +13,7 @@ from services.claims.payments import HttpPayments
 from services.claims.rulebook import load
 from services.claims.settings import Settings
 from services.claims.store import ClaimStore
-from shared.contracts.topics import CASES, PAYMENT_REQUESTS
+from shared.contracts.topics import PAYMENT_REQUESTS
 from shared.messaging.retry import RetryPolicy
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> ASGIApp:
     acts = Acts(store, book, runtime.clock, runtime.database, runtime.outbox)
 
     runtime.on_start(store.create_indexes)
-    runtime.consume(CASES, group="claims", handler=cases, concerns=cases.concerns)
+    runtime.consume(case_news.SOURCE, group="claims", handler=cases, concerns=cases.concerns)
     runtime.consume_effect(
         PAYMENT_REQUESTS,
         group="claims-payer",

@@ -16,6 +16,7 @@ from services.claims.register import Register, customer_key, exact_keys, keys_se
 from services.claims.rulebook import RuleBook
 from services.claims.store import CaseClaims, ClaimStore
 from shared.clock import Clock
+from shared.contracts.base import Contract
 from shared.contracts.cases import CaseChanged, ContactAdded
 from shared.contracts.interactions import ClaimKind
 from shared.messaging.handler import IGNORED, Decision, Session, fold
@@ -37,10 +38,10 @@ class CasesHandler:
     def aggregate_of(self, incoming: Incoming[CaseChanged]) -> str:
         return incoming.event.case.case_id
 
-    def concerns(self, incoming: Incoming[CaseChanged]) -> bool:
+    def concerns(self, incoming: Incoming[Contract]) -> bool:
         """By the event alone: it calls for a claim, or brings files that an existing claim may wait for."""
         event = incoming.event
-        if not may_concern(event):
+        if not isinstance(event, CaseChanged) or not may_concern(event):
             return False
         if any(isinstance(change, ContactAdded) and change.attachments for change in event.changes):
             return True

@@ -43,3 +43,9 @@ class Contract(BaseModel):
     """Unknown fields are ignored so that a newer sender does not break an older reader."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def read(cls, value: bytes) -> "Contract":
+        """The event in a record's value. Raises `ValidationError`. A reader whose class looks at a part of it first
+        may leave the rest unread."""
+        return cls.model_validate_json(value)

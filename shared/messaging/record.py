@@ -59,7 +59,7 @@ def cloud_event_parser(types: Mapping[str, type[Contract]], group: str) -> Parse
         if time is None:
             return Malformed("header ce_time is not an RFC 3339 time with offset")
         try:
-            event = contract.model_validate_json(record.value)
+            event = contract.read(record.value)
         except ValidationError as error:
             return Malformed(describe(error))
         return Incoming(
