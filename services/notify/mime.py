@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from struct import unpack_from
 
 from shared.contracts.notices import NoticeRequested
 
@@ -60,7 +61,7 @@ def thread_id(notice: NoticeRequested, domain: str) -> str:
 def build(notice: NoticeRequested, html: str | None, recipient: str, sender: Sender, at: datetime) -> bytes:
     """The message's bytes with CRLF line ends, no line over 998 bytes, 7-bit throughout."""
     head = (
-        f"Date: {format_datetime(at)}\r\n"
+        f"Date: {_date(at.replace(microsecond=0))}\r\n"
         f"From: {_display_name(sender.name)} <{sender.address}>\r\n"
         f"To: {recipient}\r\n"
         f"Subject: {_words(notice.subject.reveal())}\r\n"
@@ -85,6 +86,11 @@ def build(notice: NoticeRequested, html: str | None, recipient: str, sender: Sen
     )  # fmt: skip
 
 
+@lru_cache(maxsize=10)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
+
+
 def _threading(notice: NoticeRequested, domain: str) -> str:
     root = thread_id(notice, domain)
     theirs = notice.in_reply_to or ""
@@ -94,10 +100,17 @@ def _threading(notice: NoticeRequested, domain: str) -> str:
 
 
 def _part(content_type: str, text: str) -> bytes:
-    data = b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace"))
+    lines = text.encode("utf-8", "replace").replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     frame = f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    lines = [data[i : i + _LINE] for i in range(0, len(data), _LINE)]
-    return frame.encode("ascii") + b"\r\n".join([*lines, b""])
+    return frame.encode("ascii") + _folded(b64encode(lines))
+
+
+def _folded(data: bytes) -> bytes:
+    """In lines of 76, cut by one call: a slice for each line takes three times as long."""
+    full = len(data) // _LINE
+    lines = unpack_from(f"{_LINE}s" * full, data)
+    rest = data[full * _LINE :]
+    return b"\r\n".join((*lines, rest, b"") if rest else (*lines, b""))
 
 
 @lru_cache(maxsize=10)

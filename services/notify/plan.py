@@ -1,14 +1,14 @@
 """What a change means for the case's page and its customer: one view, at most one notice (NO-1, NO-3). Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notify.changes import Event, change_set, changes_of, facts_of
+from services.notify.changes import Change, Event, change_set, changes_of, facts_of
 from services.notify.letter import Line, customer_of, letter
 from services.notify.links import Links
 from services.notify.project import project
-from services.notify.ruleset import Rules
+from services.notify.ruleset import Row, Rules
 from services.notify.templates import Templates
 from services.notify.view import Entry, Told, View
 from shared.contracts.base import derived_id
@@ -34,19 +34,19 @@ class Planner:
 
 def concerns(event: Event, rules: Rules) -> bool:
     """False where the page shows nothing of the event, whatever the view is (a warned clock)."""
-    rows = (rules.notices.row_of(name, values) for name, values, _ in changes_of(event))
-    return any(row is not None and row.shows != "nothing" for row in rows)
+    return any(row.shows != "nothing" for row, _, _ in _rows(event, rules))
 
 
 def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: datetime) -> Decision[View]:
     """The view after the event and its notice. An event that the view already holds changes nothing."""
     event = incoming.event
-    if not concerns(event, planner.rules):
+    rows = list(_rows(event, planner.rules))
+    if all(row.shows == "nothing" for row, _, _ in rows):
         return IGNORED
     of = change_set(event)
     if view is not None and view.knows(of):
         return NOTHING
-    lines = _lines(event, planner.rules)
+    lines = _lines(event, rows, planner.rules)
     told = [line for line in lines if line.row.tell]
     way = _way(customer_of(event)) if told else None
     entries = [
@@ -68,14 +68,22 @@ def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: 
     return Decision(after, (_notice(incoming, after, told, way, planner, now),))
 
 
-def _lines(event: Event, rules: Rules) -> list[Line]:
-    """The event's lines by precedence, one for each row."""
-    found: dict[str, Line] = {}
+def _rows(event: Event, rules: Rules) -> Iterator[tuple[Row, Change, int]]:
+    """The rows that the event's changes follow, each with its change and the change's place."""
     for place, (name, values, change) in enumerate(changes_of(event)):
         row = rules.notices.row_of(name, values)
-        if row is not None and row.sentence is not None:
-            found[row.id] = Line(row, facts_of(event, change), place)
-    needed = [line for line in found.values() if not found.keys() & set(line.row.unless)]
+        if row is not None:
+            yield row, change, place
+
+
+def _lines(event: Event, rows: Sequence[tuple[Row, Change, int]], rules: Rules) -> list[Line]:
+    """The event's lines by precedence, one for each row."""
+    last = {row.id: (row, change, place) for row, change, place in rows if row.sentence is not None}
+    needed = [
+        Line(row, facts_of(event, change), place)
+        for row, change, place in last.values()
+        if not (row.unless and last.keys() & set(row.unless))
+    ]
     return sorted(needed, key=lambda line: rules.notices.precedence(line.row))
 
 

@@ -4,6 +4,7 @@ Whatever the order and repetition of events, the view ends the same: each part a
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.notify.changes import Event
 from services.notify.masking import mask_mail, mask_name, mask_phone
@@ -19,13 +20,19 @@ RULES_DECIDED = frozenset({"rules", "system", "fast_track", "fast-track"})
 
 def project(view: View | None, event: Event, entries: Sequence[Entry]) -> View:
     """The view after the event, one write further."""
+    if view is None:
+        view = _first(event)
+    parts = _case_part(view, event.case) if isinstance(event, CaseChanged) else _claim_part(view, event.claim)
+    timeline = sorted((*entries, *view.timeline), key=_line_order, reverse=True)
+    return view.model_copy(
+        update={**parts, "timeline": tuple(timeline[:MAX_TIMELINE]), "version": view.version + 1},
+    )
+
+
+def _first(event: Event) -> View:
     if isinstance(event, CaseChanged):
-        after = _with_case(view or View(case_id=event.case.case_id, number=event.case.number), event.case)
-    else:
-        claim = event.claim
-        after = _with_claim(view or View(case_id=claim.case_id, number=claim.case_number), claim)
-    timeline = sorted((*entries, *after.timeline), key=_line_order, reverse=True)
-    return after.model_copy(update={"timeline": tuple(timeline[:MAX_TIMELINE]), "version": after.version + 1})
+        return View(case_id=event.case.case_id, number=event.case.number)
+    return View(case_id=event.claim.case_id, number=event.claim.case_number)
 
 
 def _line_order(entry: Entry) -> tuple[object, ...]:
@@ -33,19 +40,21 @@ def _line_order(entry: Entry) -> tuple[object, ...]:
     return (entry.at, source == "case", source, int(version), entry.place, entry.row)
 
 
-def _with_case(view: View, case: Case) -> View:
+def _case_part(view: View, case: Case) -> dict[str, Any]:
+    """What a newer case replaces."""
     if view.case is not None and view.case.version >= case.version:
-        return view
-    return view.model_copy(update={"case": case_view(case), "reader": reader_of(case.customer)})
+        return {}
+    return {"case": case_view(case), "reader": reader_of(case.customer)}
 
 
-def _with_claim(view: View, claim: Claim) -> View:
+def _claim_part(view: View, claim: Claim) -> dict[str, Any]:
+    """What a newer claim replaces."""
     if any(c.claim_id == claim.claim_id and c.version >= claim.version for c in view.claims):
-        return view
+        return {}
     others = [c for c in view.claims if c.claim_id != claim.claim_id]
     ordered = tuple(sorted([*others, claim_view(claim)], key=lambda c: (c.opened_at, c.claim_id)))
     reader = reader_of(claim.customer) if view.case is None else view.reader
-    return view.model_copy(update={"claims": ordered, "reader": reader})
+    return {"claims": ordered, "reader": reader}
 
 
 def reader_of(customer: Customer) -> Reader:

@@ -1,6 +1,6 @@
 """The tables of this service as loaded: what is told, what stage it is, what things are called (NO-1, NO-8)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -120,7 +120,10 @@ class NoticeRules(Table):
         return self
 
     def row_of(self, change: str, facts: Mapping[str, Any]) -> Row | None:
-        return next((row for row in self._by_change[change] if holds(row.when, facts)), None)
+        for row in self._by_change[change]:
+            if holds(row.when, facts):
+                return row
+        return None
 
     def by_id(self, row_id: str) -> Row | None:
         return self._by_id.get(row_id)
@@ -204,8 +207,11 @@ class StageRules(Table):
         return StageNames.of(self.claim_stages)
 
 
-def stage_row(rows: Iterable[StageRow], facts: Mapping[str, Any]) -> StageRow:
-    return next(row for row in rows if holds(row.when, facts))
+def stage_row(rows: Sequence[StageRow], facts: Mapping[str, Any]) -> StageRow:
+    for row in rows:
+        if holds(row.when, facts):
+            return row
+    return rows[-1]
 
 
 def _check_names(names: Iterable[str], allowed: Iterable[str], what: str) -> None:
