@@ -48,6 +48,7 @@ _CASE = re.compile(r"[\[【［]\s{0,3}(PC[0-9A-HJKMNP-TV-Z]{8})\s{0,3}[\]】］]
 _CN_MOBILE = re.compile(r"(?:86|0086)?1[3-9]\d{9}", re.ASCII)
 _CN_IDENTITY = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]", re.ASCII)
 
+_DIGIT = re.compile(r"[0-9]")
 _NEAR = 24
 MAX_NUMBERS = 20
 MAX_TEXT = 20_000
@@ -59,6 +60,9 @@ class Numbers:
     orders: tuple[str, ...] = ()
 
 
+_NONE = Numbers()
+
+
 def numbers_in(text: str) -> Numbers:
     """Each number once, in order of appearance, in capitals.
 
@@ -66,6 +70,8 @@ def numbers_in(text: str) -> Numbers:
     is an order number; what follows the word for order is an order number.
     """
     text = text[:MAX_TEXT]
+    if not _DIGIT.search(text):
+        return _NONE
     orders = {m[1].upper(): m.start(1) for m in _ORDER.finditer(text)}
     tracking = {m[0].upper().rstrip("-"): m.start() for m in _CARRIER_NUMBER.finditer(text)}
     tracking |= {m[0].upper(): m.start() for m in _UPS.finditer(text) if re.search(r"\d{6}", m[0])}

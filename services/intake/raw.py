@@ -59,7 +59,7 @@ def raw_messages(
 ) -> tuple[Outgoing, ...]:
     """The messages for raw.v1; key is the interaction's id, so that the pieces stay in order."""
     parts = max(1, -(-len(body) // PIECE_BYTES))
-    kept = tuple((_ORIGINAL + name, value.encode()) for name, value in _kept(headers))
+    kept = [(_ORIGINAL + name, value.encode()) for name, value in _kept(headers)]
     return tuple(
         Outgoing(
             topic=RAW.name,

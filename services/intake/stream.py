@@ -153,7 +153,7 @@ def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Calla
         time = now()
         interaction_id = interaction_id_of(sent.cause)
         interaction = _interaction(sent.data, gateway, interaction_id, time, identity)
-        message = interaction_message(interaction, sent.cause, time, incoming.traceparent)
+        message = interaction_message(interaction, time, incoming.traceparent)
         if not gateway.keep_raw:
             return Done((message,))
         return Done((*raw_messages(interaction_id, gateway.name, _named(sent.headers), sent.body, time), message))

@@ -1,9 +1,7 @@
 """Opaque customer ids: a keyed hash of a handle, so that no key, id or label shows a phone number (IN-5)."""
 
-import hashlib
 import hmac
 from pathlib import Path
-from uuid import UUID
 
 KEY_FILE = "identity.key"
 
@@ -31,8 +29,9 @@ class IdentityKey:
             handle = f"openid:{openid}"
         else:
             raise ValueError("a customer needs a phone number, a mail address or an openid")
-        digest = bytearray(hmac.new(self._key, handle.encode(), hashlib.sha256).digest()[:16])
+        digest = bytearray(hmac.digest(self._key, handle.encode(), "sha256")[:16])
         # UUID version 8 (RFC 9562) by hand: Python 3.11's UUID takes versions up to 5 only.
         digest[6] = digest[6] & 0x0F | 0x80
         digest[8] = digest[8] & 0x3F | 0x80
-        return str(UUID(bytes=bytes(digest)))
+        digits = digest.hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

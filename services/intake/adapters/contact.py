@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from services.intake.delivery import Accepted, Delivery
 from services.intake.raw import raw_messages
 from shared.contracts.base import derived_id
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS
-from shared.messaging.message import Outgoing, outgoing
+from shared.messaging.message import Outgoing
 
 PLACE = "interaction"
+_INTERACTION = TypeAdapter(Interaction)
 
 
 def interaction_id_of(cause: str) -> str:
@@ -18,16 +21,15 @@ def interaction_id_of(cause: str) -> str:
     return derived_id(cause, PLACE)
 
 
-def interaction_message(interaction: Interaction, cause: str, now: datetime, traceparent: str | None) -> Outgoing:
-    """Its ce_id equals the interaction's id."""
-    return outgoing(
-        INTERACTIONS,
-        interaction,
-        type=INTERACTION_RECEIVED,
+def interaction_message(interaction: Interaction, now: datetime, traceparent: str | None) -> Outgoing:
+    """Its ce_id equals the interaction's id, which follows from the delivery."""
+    return Outgoing(
+        topic=INTERACTIONS.name,
         key=interaction.customer.customer_id,
-        cause=cause,
-        place=PLACE,
+        id=interaction.interaction_id,
+        type=INTERACTION_RECEIVED,
         time=now,
+        value=_INTERACTION.dump_json(interaction, exclude_none=True),
         source="intake",
         traceparent=traceparent,
     )
@@ -35,7 +37,7 @@ def interaction_message(interaction: Interaction, cause: str, now: datetime, tra
 
 def accept_contact(delivery: Delivery, cause: str, interaction: Interaction) -> Accepted:
     traceparent = delivery.traceparent
-    message = interaction_message(interaction, cause, delivery.received_at, traceparent)
+    message = interaction_message(interaction, delivery.received_at, traceparent)
     return Accepted(
         id=interaction.interaction_id,
         messages=(*originals(delivery, interaction.interaction_id, traceparent), message),

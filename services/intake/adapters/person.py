@@ -20,14 +20,19 @@ class Person(Edge):
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] | None = None
     tier: Word | None = None
 
+    def handles(self) -> tuple[str | None, str | None]:
+        """Phone and mail address, normalised."""
+        return (e164(self.phone) if self.phone else None, email_address(self.email) if self.email else None)
+
     def to_customer(self, identity: IdentityKey, unknown: str, text: str = "") -> Customer:
         """Handles that can't be used (a masked phone number) are left out; the original has them."""
+        phone, email = self.handles()
         return customer_of(
             identity,
             unknown=unknown,
             name=self.name,
-            phone=e164(self.phone) if self.phone else None,
-            email=email_address(self.email) if self.email else None,
+            phone=phone,
+            email=email,
             language=language_of(text or self.name or "", self.language),
             tier=self.tier,
         )

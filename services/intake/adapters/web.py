@@ -54,6 +54,9 @@ class WebPerson(Person):
     phone: Annotated[str, Field(max_length=40), AfterValidator(_phone)] | None = None
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)] | None = None
 
+    def handles(self) -> tuple[str | None, str | None]:
+        return self.phone, self.email
+
 
 class WebForm(Edge):
     """A claim form (理赔申请); `claimed` is yuan with at most two decimals, as a string."""
