@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import secrets
+import string
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 GATEWAY_RULES = Path(__file__).resolve().parents[1] / "services" / "intake" / "rules" / "gateways.yaml"
+ALPHANUMERIC = string.ascii_letters + string.digits
 WEBHOOK_RECEIVERS = ("merchant", "partner", "supervisor")
 
 
@@ -31,17 +33,29 @@ def signing_key() -> str:
 
 def gateway_names(rules: Path = GATEWAY_RULES) -> list[str]:
     """The gateways that come in by HTTP and so must prove who they are."""
-    return [entry["name"] for entry in yaml.safe_load(rules.read_text("utf-8"))["gateways"] if "path" in entry]
+    entries = yaml.safe_load(rules.read_text("utf-8"))["gateways"]
+    return [entry.get("credentials", entry["name"]) for entry in entries if "path" in entry]
 
 
-def gateway_secrets(names: Iterable[str], known: Mapping[str, object]) -> dict[str, object]:
-    """A second, older secret stands beside each new one, so that rotation is lived and not only planned."""
-    made = {
-        name: {"secrets": [webhook_secret(), webhook_secret()], "salt": secrets.token_hex(8)}
-        for name in names
-        if name not in known
+def proofs() -> dict[str, object]:
+    """One of every kind of proof, whatever a gateway speaks. A second, older secret stands beside the new one, so that
+    rotation is lived and not only planned."""
+    return {
+        "secrets": [webhook_secret(), webhook_secret()],
+        "salt": secrets.token_hex(8),
+        "token": secrets.token_hex(12),
+        "aes_key": "".join(secrets.choice(ALPHANUMERIC) for _ in range(43)),
+        "app_id": f"wx{secrets.token_hex(8)}",
+        "app_secret": secrets.token_hex(16),
+        "auth_token": secrets.token_hex(16),
+        "check_word": secrets.token_hex(16),
+        "hmac_secret": secrets.token_hex(24),
     }
-    return {**known, **made}
+
+
+def gateway_secrets(names: Iterable[str], known: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """What is known stays; what an entry lacks is added."""
+    return {**known, **{name: {**proofs(), **known.get(name, {})} for name in names}}
 
 
 def single_secrets() -> dict[str, str]:

@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from services.intake.delivery import Delivery, Reason, Rejected
-from services.intake.gateways import Gateway, Kind
+from services.intake.adapters.registry import ADAPTERS
+from services.intake.delivery import Accepted, Answer, Delivery, Reason, Rejected
+from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.openapi import ROUTES
 from services.intake.parts import PartNotFound, part_of
@@ -29,10 +30,13 @@ MAX_LENGTH_DIGITS = 12
 
 
 class GatewayEndpoint:
-    """POST /gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes."""
+    """/gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes."""
 
-    def __init__(self, gateways: Mapping[str, Gateway], reception: Reception, clock: Clock) -> None:
+    def __init__(
+        self, gateways: Mapping[str, Gateway], reception: Reception, clock: Clock, public_url: str = ""
+    ) -> None:
         self._gateways = gateways
+        self._public_url = public_url
         self._reception = reception
         self._clock = clock
 
@@ -48,18 +52,36 @@ class GatewayEndpoint:
     async def _take(self, request: Request, gateway: Gateway | None) -> Response:
         if gateway is None:
             raise Rejected(Reason.UNKNOWN_GATEWAY, "its path is not among those of this installation")
+        if request.method in ("GET", "HEAD") and ADAPTERS[gateway.kind].greet is not None:
+            greeting = self._reception.greet(self._delivery(request, gateway, b""))
+            return Response(greeting.body, 200, media_type=greeting.media_type)
         if request.method != "POST":
             raise Rejected(Reason.METHOD, "use POST")
         with self._reception.admission.room(_expected_size(request, gateway)):
-            delivery = Delivery(
-                gateway=gateway,
-                headers=dict(request.headers),
-                body=await _read(request, gateway),
-                received_at=self._clock.now(),
-                arrived_at=datetime.now(UTC),
-            )
-            accepted = await self._reception.receive(delivery)
-        return Response(orjson.dumps(dict(accepted.answer)), accepted.status, media_type="application/json")
+            body = await _read(request, gateway)
+            accepted = await self._reception.receive(self._delivery(request, gateway, body))
+        return answer_of(accepted)
+
+    def _delivery(self, request: Request, gateway: Gateway, body: bytes) -> Delivery:
+        asked = request.url
+        return Delivery(
+            gateway=gateway,
+            headers=dict(request.headers),
+            body=body,
+            received_at=self._clock.now(),
+            arrived_at=datetime.now(UTC),
+            query=dict(request.query_params),
+            url=f"{self._public_url}{asked.path}{'?' if asked.query else ''}{asked.query}"
+            if self._public_url
+            else str(asked),
+        )
+
+
+def answer_of(accepted: Accepted) -> Response:
+    answer = accepted.answer
+    if isinstance(answer, Answer):
+        return Response(answer.body, accepted.status, media_type=answer.media_type)
+    return Response(orjson.dumps(dict(answer)), accepted.status, media_type="application/json")
 
 
 async def _read(request: Request, gateway: Gateway) -> bytes:
@@ -81,14 +103,16 @@ def _expected_size(request: Request, gateway: Gateway) -> int:
 
 
 def problem(refusal: Rejected, headers: Mapping[str, str], gateway: Gateway | None) -> Problem:
-    """RFC 9457, with the title in the sender's language; Kuaidi100 finds the fields beside that it reads."""
+    """RFC 9457, with the title in the sender's language, and beside it what this kind of sender reads."""
     reason = refusal.reason
     extensions: dict[str, Any] = {"type": f"urn:parcelcare:problem:{reason.slug}"}
     if refusal.errors:
         extensions["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in refusal.errors]
-    if gateway is not None and gateway.kind is Kind.KUAIDI100:
-        extensions |= {"result": False, "returnCode": str(reason.status), "message": reason.chinese}
-    answer_headers = {"Allow": "POST"} if reason is Reason.METHOD else {}
+    adapter = ADAPTERS.get(gateway.kind) if gateway else None
+    if adapter is not None and adapter.refusal is not None:
+        extensions |= adapter.refusal(refusal)
+    allowed = "GET, POST" if adapter is not None and adapter.greet else "POST"
+    answer_headers = {"Allow": allowed} if reason is Reason.METHOD else {}
     if refusal.retry_after_s is not None:
         answer_headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_after_s)))
     chinese = headers.get("accept-language", "").strip().lower().startswith("zh")

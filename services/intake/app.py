@@ -9,7 +9,6 @@ from services.intake.adapters import kuaidi100_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
-from services.intake.gateways import SIGNED, Kind
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
 from services.intake.raw import raw_parser
@@ -33,7 +32,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """Raises before anything listens where a rule file or a secret is wrong or missing."""
     configured = gateways.load(settings.gateways_file)
     kuaidi100_table.table()
-    secrets = credentials.load(settings.secrets_dir, configured.names(*SIGNED), configured.names(Kind.KUAIDI100))
+    secrets = credentials.load(settings.secrets_dir, configured.needs())
     identity = IdentityKey.load(settings.secrets_dir)
     runtime = Runtime("intake", settings)
     indicators = Indicators(runtime.registry)
@@ -47,7 +46,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing)
     runtime.on_start(store.create_indexes)
-    endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock)
+    endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock, settings.public_url)
     runtime.mount(routes(endpoint, Archive(store, TokenVerifier.from_settings(settings))))
     runtime.consume_partitioned(
         RAW,
@@ -77,7 +76,7 @@ def create_app(settings: Settings) -> ASGIApp:
             runtime.publisher,
             indicators,
             runtime.clock.now,
-            alive=lambda: [state.moved() for state in runtime.consumers.states if state.group == PARCELS_GROUP],
+            alive=lambda: _still_trying(runtime, PARCELS_GROUP),
         )
         runtime.consume_partitioned(
             GATEWAY_PARCELS,
@@ -91,3 +90,9 @@ def create_app(settings: Settings) -> ASGIApp:
         # Runs until it is cancelled, which is when the service closes.
         runtime.every("smtp", 1.0, smtp.serve, leader=False)
     return runtime.app()
+
+
+def _still_trying(runtime: Runtime, group: str) -> None:
+    for state in runtime.consumers.states:
+        if state.group == group:
+            state.moved()

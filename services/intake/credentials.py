@@ -3,13 +3,14 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from services.intake.gateways import Gateway
 from shared.messaging.record import describe
 from shared.security.webhooks import SECRET_PREFIX
 
@@ -26,28 +27,42 @@ def _usable(secret: str) -> str:
     return secret
 
 
+Word = Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class GatewaySecrets(BaseModel):
-    """One entry of gateways.json: Standard Webhooks secrets, newest first, or the salt of a Kuaidi100 subscription."""
+    """One entry of gateways.json. Which fields a kind needs stands in gateways.NEEDS.
+
+    `secrets`: Standard Webhooks, newest first · `salt`: Kuaidi100 · `token`, `aes_key`, `app_id`: WeChat and WeCom ·
+    `app_secret`: Weibo · `auth_token`: Twilio · `check_word`: SF · `hmac_secret`: EasyPost, AfterShip, Shopify.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     secrets: tuple[Annotated[str, AfterValidator(_usable)], ...] = ()
-    salt: str | None = Field(None, min_length=1)
+    salt: Word | None = None
+    token: Word | None = None
+    aes_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{43}$")] | None = None
+    app_id: Word | None = None
+    app_secret: Word | None = None
+    auth_token: Word | None = None
+    check_word: Word | None = None
+    hmac_secret: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     by_gateway: Mapping[str, GatewaySecrets]
 
-    def of(self, gateway: str) -> GatewaySecrets:
-        return self.by_gateway.get(gateway, GatewaySecrets())
+    def of(self, gateway: Gateway) -> GatewaySecrets:
+        return self.by_gateway.get(gateway.entry, GatewaySecrets())
 
 
 _FILE = TypeAdapter(dict[str, GatewaySecrets])
 
 
-def load(secrets_dir: Path, signed: Iterable[str], salted: Iterable[str]) -> Credentials:
-    """Read {secrets_dir}/gateways.json. Raises `MissingCredentials` naming the gateways that have none."""
+def load(secrets_dir: Path, needs: Mapping[str, Sequence[str]]) -> Credentials:
+    """Read {secrets_dir}/gateways.json. Raises `MissingCredentials` naming the entries that lack what is needed."""
     file = secrets_dir / "gateways.json"
     try:
         found = _FILE.validate_python(json.loads(file.read_bytes()))
@@ -58,8 +73,12 @@ def load(secrets_dir: Path, signed: Iterable[str], salted: Iterable[str]) -> Cre
     except ValidationError as error:
         raise MissingCredentials(f"{file}: {describe(error)}") from None
     credentials = Credentials(found)
-    lacking = [f"{name} (secrets)" for name in signed if not credentials.of(name).secrets]
-    lacking += [f"{name} (salt)" for name in salted if not credentials.of(name).salt]
+    lacking = [
+        f"{entry} ({name})"
+        for entry, names in needs.items()
+        for name in names
+        if not getattr(credentials.by_gateway.get(entry, GatewaySecrets()), name)
+    ]
     if lacking:
         raise MissingCredentials(f"{file} lacks {', '.join(lacking)}")
     return credentials

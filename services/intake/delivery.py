@@ -19,7 +19,8 @@ class Delivery:
 
     `received_at` is the business time that events carry; `arrived_at` the real time that signatures are checked
     against. `return_path` is the sender of a mail's envelope, empty for a bounce. `begun` is the trace context that
-    our first span has.
+    our first span has. `query` holds the URL's parameters; `url` is the address as its sender knows it, which some
+    sign.
     """
 
     gateway: Gateway
@@ -29,6 +30,8 @@ class Delivery:
     arrived_at: datetime
     return_path: str | None = None
     begun: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
 
     @property
     def traceparent(self) -> str | None:
@@ -49,6 +52,14 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a sender wants to hear that is not JSON: an echo, an XML document, a bare word."""
+
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """A delivery in our own words: `answer` goes to the sender, with `status`, once Kafka has all `messages`.
 
@@ -57,7 +68,7 @@ class Accepted:
 
     id: str
     messages: tuple[Outgoing, ...]
-    answer: Mapping[str, Any]
+    answer: Mapping[str, Any] | Answer
     suppressed: str | None = None
     unknown_codes: tuple[str, ...] = ()
     status: int = 202
@@ -65,14 +76,7 @@ class Accepted:
 
 Verify = Callable[[Delivery, Credentials], Verified]
 Normalise = Callable[[Delivery, Verified, IdentityKey], Accepted]
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """One kind of gateway: verify, then parse and normalise. Both are pure and raise `Rejected`."""
-
-    verify: Verify
-    normalise: Normalise
+Greet = Callable[[Delivery, Credentials], Answer]
 
 
 class Reason(Enum):
@@ -116,3 +120,20 @@ class Rejected(Exception):
     def __str__(self) -> str:
         fields = "; ".join(f"{e.pointer or '/'}: {e.detail}" for e in self.errors)
         return f"{self.detail} ({fields})" if fields else self.detail
+
+
+Refusal = Callable[[Rejected], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One kind of gateway: verify, then parse and normalise. All are pure and raise `Rejected`.
+
+    `greet` answers a GET, by which some platforms ask whether the address is ours. `refusal` gives the fields that
+    such a sender reads beside those of RFC 9457.
+    """
+
+    verify: Verify
+    normalise: Normalise
+    greet: Greet | None = None
+    refusal: Refusal | None = None

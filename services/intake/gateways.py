@@ -1,5 +1,6 @@
 """Gateways as configuration: a new one is an entry in rules/gateways.yaml, never code."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -23,10 +24,37 @@ class Kind(StrEnum):
     KUAIDI100 = "kuaidi100"
     SHOP = "shop"
     CONTACTS = "contacts"
+    WECHAT = "wechat"
+    WECOM = "wecom"
+    WEIBO = "weibo"
+    TWILIO = "twilio"
+    AMAZON_CONNECT = "amazon-connect"
+    SF = "sf"
+    EASYPOST = "easypost"
+    AFTERSHIP = "aftership"
+    IFTSTA = "iftsta"
+    SHOPIFY = "shopify"
 
 
 TOPIC_OF = {Kind.CONTACTS: GATEWAY_CONTACTS.name, Kind.CARRIER: GATEWAY_PARCELS.name}
-SIGNED = frozenset({Kind.WEB, Kind.PHONE, Kind.CARRIER, Kind.SHOP})
+NEEDS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.WEB: ("secrets",),
+    Kind.PHONE: ("secrets",),
+    Kind.CARRIER: ("secrets",),
+    Kind.SHOP: ("secrets",),
+    Kind.IFTSTA: ("secrets",),
+    Kind.AMAZON_CONNECT: ("secrets",),
+    Kind.KUAIDI100: ("salt",),
+    Kind.WECHAT: ("token", "app_id"),
+    Kind.WECOM: ("token", "aes_key", "app_id"),
+    Kind.WEIBO: ("app_secret",),
+    Kind.TWILIO: ("auth_token",),
+    Kind.SF: ("check_word",),
+    Kind.EASYPOST: ("hmac_secret",),
+    Kind.AFTERSHIP: ("hmac_secret",),
+    Kind.SHOPIFY: ("hmac_secret",),
+}
+"""What a gateway of a kind proves itself with (by HTTP): the fields that its entry of gateways.json must have."""
 
 
 class _Entry(BaseModel):
@@ -44,7 +72,11 @@ Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
 
 
 class Gateway(_Entry):
-    """One gateway. It comes in by exactly one of `path` (HTTP), `topic` (Kafka), `domains` (SMTP)."""
+    """One gateway. It comes in by exactly one of `path` (HTTP), `topic` (Kafka), `domains` (SMTP).
+
+    `credentials` names its entry in gateways.json (default: its own name); `replay_window_s` is how old a signed
+    delivery may be; `charset` is what it sends where it does not say so.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
     kind: Kind
@@ -54,6 +86,13 @@ class Gateway(_Entry):
     body_limit_bytes: int = Field(1_048_576, ge=1024, le=MAX_BODY_BYTES)
     rate: Rate | None = None
     keep_raw: bool = True
+    credentials: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{1,31}$")
+    replay_window_s: int = Field(300, ge=10, le=86_400)
+    charset: str | None = Field(None, pattern=r"^[A-Za-z0-9_.:-]{2,30}$")
+
+    @property
+    def entry(self) -> str:
+        return self.credentials or self.name
 
     @model_validator(mode="after")
     def _comes_in_one_way(self) -> Self:
@@ -92,9 +131,9 @@ class Gateways(_Entry):
     def by_domain(self) -> dict[str, Gateway]:
         return {domain: g for g in self.gateways for domain in g.domains}
 
-    def names(self, *kinds: Kind) -> list[str]:
-        """Names of the HTTP gateways of these kinds."""
-        return [g.name for g in self.gateways if g.path and g.kind in kinds]
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        """By entry of gateways.json: the fields that the gateways which come in by HTTP need of it."""
+        return {g.entry: NEEDS[g.kind] for g in self.gateways if g.path}
 
 
 def load(file: Path = RULES / "gateways.yaml") -> Gateways:

@@ -9,7 +9,7 @@ import structlog
 from services.intake.adapters.registry import ADAPTERS
 from services.intake.admission import Admission
 from services.intake.credentials import Credentials
-from services.intake.delivery import Accepted, Adapter, Delivery, Rejected, Verified
+from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Rejected, Verified
 from services.intake.indicators import Indicators
 from shared.messaging.publisher import Publisher, PublishFailed
 from shared.security.identity import IdentityKey
@@ -57,6 +57,13 @@ class Reception:
         self._indicators.seconds.labels(gateway.name).observe(max(0.0, time.time() - started))
         self._tracing.entered(f"intake {gateway.name}", given, begun, started)
         return accepted
+
+    def greet(self, delivery: Delivery) -> Answer:
+        """The answer to a platform that asks whether the address is ours. Raises `Rejected`."""
+        greet = ADAPTERS[delivery.gateway.kind].greet
+        assert greet is not None
+        self.admission.count(delivery.gateway)
+        return greet(delivery, self._credentials)
 
     async def _normalised(self, delivery: Delivery) -> Accepted:
         adapter = ADAPTERS[delivery.gateway.kind]

@@ -9,8 +9,12 @@ from shared.settings import CommonSettings
 
 
 class Settings(CommonSettings):
-    """Variables of the environment, by the fields' names in capitals."""
+    """Variables of the environment, by the fields' names in capitals.
 
+    `public_url`: how gateways reach us (https://care.example), for those that sign the address; default: as asked.
+    """
+
+    public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     gateways_file: Path = RULES / "gateways.yaml"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(8025, ge=0, le=65535)

@@ -67,7 +67,7 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
     """Kuaidi100 has no delivery id: the same push, sent again, has the same `param`."""
     require_media_type(delivery.headers, "application/x-www-form-urlencoded")
     form = _form(delivery.body)
-    salt = credentials.of(delivery.gateway.name).salt or ""
+    salt = credentials.of(delivery.gateway).salt or ""
     # MD5 is what the sender uses; the salt is the secret.
     expected = hashlib.md5((form.param + salt).encode()).hexdigest().upper()  # noqa: S324
     if not salt or not hmac.compare_digest(expected.encode(), form.sign.upper().encode()):
@@ -153,4 +153,8 @@ def _time_of(line: TrackLine, index: int, table: Table) -> datetime:
         raise Rejected(Reason.INVALID, "a line of the track has no time", [error]) from None
 
 
-ADAPTER = Adapter(verify, normalise)
+def refusal(refused: Rejected) -> Mapping[str, object]:
+    return {"result": False, "returnCode": str(refused.reason.status), "message": refused.reason.chinese}
+
+
+ADAPTER = Adapter(verify, normalise, refusal=refusal)

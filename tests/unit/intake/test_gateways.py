@@ -10,7 +10,7 @@ from services.intake import credentials, gateways
 from services.intake.adapters.kuaidi100_table import Table
 from services.intake.api import ROUTES
 from services.intake.credentials import MissingCredentials
-from services.intake.gateways import RULES, Kind
+from services.intake.gateways import RULES, Gateway, Kind
 from services.intake.lined_yaml import RuleFileError, load
 from tests.unit.intake.given import SECRET
 
@@ -28,7 +28,7 @@ def test_the_file_that_ships_is_right_and_documented() -> None:
     documented = {route.path for route in ROUTES if route.path.startswith("/gateways/")}
     assert set(shipped.by_path()) == documented
     assert set(shipped.by_topic()) == {"gateway-contacts.v1", "gateway-parcels.v1"}
-    assert shipped.names(Kind.KUAIDI100) == ["kuaidi100"]
+    assert shipped.needs()["kuaidi100"] == ("salt",)
 
 
 def test_another_gateway_is_an_entry(tmp_path: Path) -> None:
@@ -80,11 +80,14 @@ def secrets(tmp_path: Path, content: Any) -> Path:
 
 
 def test_secrets_of_every_gateway_are_needed(tmp_path: Path) -> None:
-    found = credentials.load(secrets(tmp_path, {"web": {"secrets": [SECRET]}, "kd": {"salt": "s"}}), ["web"], ["kd"])
-    assert found.of("web").secrets == (SECRET,)
-    assert found.of("unknown").secrets == ()
-    with pytest.raises(MissingCredentials, match=r"phone \(secrets\), kd2 \(salt\)"):
-        credentials.load(tmp_path, ["web", "phone"], ["kd2"])
+    directory = secrets(tmp_path, {"web": {"secrets": [SECRET]}, "kd": {"salt": "s"}})
+    found = credentials.load(directory, {"web": ("secrets",), "kd": ("salt",)})
+    web = Gateway(name="web", kind=Kind.WEB, path="/gateways/web")
+    assert found.of(web).secrets == (SECRET,)
+    assert found.of(web.model_copy(update={"name": "unknown"})).secrets == ()
+    assert found.of(web.model_copy(update={"name": "second", "credentials": "web"})).secrets == (SECRET,)
+    with pytest.raises(MissingCredentials, match=r"phone \(secrets\), wx \(token\), wx \(app_id\)"):
+        credentials.load(directory, {"web": ("secrets",), "phone": ("secrets",), "wx": ("token", "app_id")})
 
 
 @pytest.mark.parametrize(
@@ -92,10 +95,10 @@ def test_secrets_of_every_gateway_are_needed(tmp_path: Path) -> None:
 )
 def test_wrong_secrets_are_told_without_showing_them(tmp_path: Path, content: Any) -> None:
     with pytest.raises(MissingCredentials) as error:
-        credentials.load(secrets(tmp_path, content), ["web"], [])
+        credentials.load(secrets(tmp_path, content), {"web": ("secrets",)})
     assert "%%%" not in str(error.value)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(MissingCredentials, match="does not exist"):
-        credentials.load(tmp_path, [], [])
+        credentials.load(tmp_path, {})

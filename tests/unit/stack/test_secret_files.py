@@ -7,6 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from services.intake.credentials import load
+from services.intake.gateways import load as load_gateways
 from shared.security.identity import IdentityKey
 from shared.security.tokens import issue_local
 from tools.secret_files import ensure, gateway_names, gateway_secrets
@@ -45,8 +46,9 @@ def test_those_who_read_the_secrets_can_use_them(tmp_path: Path) -> None:
     names = gateway_names()
     assert "web" in names
     assert "mail" not in names
-    credentials = load(tmp_path, signed=names, salted=["kuaidi100"])
-    assert all(Webhook(secret) for secret in credentials.of("web").secrets)
+    gateways = load_gateways()
+    credentials = load(tmp_path, gateways.needs())
+    assert all(Webhook(secret) for secret in credentials.of(gateways.by_path()["/gateways/web"]).secrets)
     assert IdentityKey.load(tmp_path).customer_id(phone_e164="+8613800138000")
     assert issue_local(tmp_path, "li.na", ["agent"]).count(".") == 2
     for receiver in json.loads((tmp_path / "webhooks.json").read_text()).values():
