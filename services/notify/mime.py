@@ -40,7 +40,7 @@ def envelope_address(address: str) -> str:
         raise BadAddress("the mail address is malformed")
     local, domain = address.strip().rsplit("@", 1)
     try:
-        ascii_domain = domain.encode("idna").decode()
+        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
     except UnicodeError as error:
         raise BadAddress("the mail address has an impossible domain") from error
     if not _DOMAIN.fullmatch(ascii_domain):
