@@ -11,6 +11,10 @@ from shared.contracts.topics import DEAD_LETTERS
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.record import Malformed, read_headers
 
+WAIT_MS = 5000
+"""How long Kafka may keep an idle reader waiting; a letter is handed out at once."""
+FIRST_WAIT_MS = 500
+"""After so long without a record the topic's end is reached."""
 ERROR_NAME = re.compile(r"([A-Z]\w+): ", re.ASCII)
 FIELD = re.compile(r"[\w.\[\]-]+: [a-z_]+", re.ASCII)
 
@@ -67,16 +71,18 @@ class DeadLetterReader:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=DEAD_LETTERS.max_record_bytes,
+            fetch_max_wait_ms=WAIT_MS,
         )
         board = DeadLetterBoard()
         await consumer.start()
         try:
             while True:
-                records = await consumer.getmany(timeout_ms=500, max_records=2000)
+                behind = self.board is not board
+                records = await consumer.getmany(timeout_ms=FIRST_WAIT_MS if behind else WAIT_MS, max_records=2000)
                 for of_partition in records.values():
                     for record in of_partition:
                         board.apply(record)
-                if not records or self.board is board:
+                if not records:
                     self.board = board
         finally:
             await consumer.stop()

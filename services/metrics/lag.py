@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
+
+GROUPS_EVERY = 6
+"""Readings after which the broker is asked anew which groups there are, and which broker coordinates each."""
 
 Lag = dict[tuple[str, str], int]
 """(group, topic) without their prefixes → records."""
@@ -42,6 +46,7 @@ class OffsetReader:
         self._group_prefix = group_prefix
         self._interval_s = interval_s
         self.offsets = Offsets({}, {})
+        self._coordinators: dict[str, int] = {}
 
     async def follow(self) -> None:
         """Reads until it is cancelled; after a failure it is called again with fresh clients."""
@@ -50,20 +55,29 @@ class OffsetReader:
         try:
             await admin.start()
             await consumer.start()
-            while True:
+            for reading in count():
+                if reading % GROUPS_EVERY == 0 or not self._coordinators:
+                    self._coordinators = await self._groups(admin)
                 self.offsets = await self._read(admin, consumer)
                 await asyncio.sleep(self._interval_s)
         finally:
             await admin.close()
             await consumer.stop()
 
-    async def _read(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> Offsets:
+    async def _groups(self, admin: AIOKafkaAdminClient) -> dict[str, int]:
         names = [name for name, *_ in await admin.list_consumer_groups() if name.startswith(self._group_prefix)]
-        committed = {}
-        for name in names:
-            found = await admin.list_consumer_group_offsets(name)
+        return {name: await admin.find_coordinator(name) for name in names}
+
+    async def _read(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer) -> Offsets:
+        committed: dict[str, dict[TopicPartition, int]] = {}
+        for name, coordinator in self._coordinators.items():
+            found = await admin.list_consumer_group_offsets(name, coordinator)
             known = {partition: meta.offset for partition, meta in found.items() if meta.offset >= 0}
             committed[name.removeprefix(self._group_prefix)] = known
+        if any(not known and self.offsets.committed.get(group) for group, known in committed.items()):
+            # A broker that no longer coordinates a group answers with nothing at all.
+            self._coordinators = {}
+            return self.offsets
         partitions = {partition for offsets in committed.values() for partition in offsets}
         ends = await consumer.end_offsets(list(partitions)) if partitions else {}
         return Offsets(committed, ends)

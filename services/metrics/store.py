@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import UpdateOne
+from pymongo.read_concern import ReadConcern
 
 from services.metrics.fold import Cell, Hour
 from services.metrics.indicator import BY_NAME, INDICATORS, Type
@@ -21,6 +22,7 @@ TOTAL = "total"
 ALL_TOTALS = {"_id": {"$regex": f"^{TOTAL}/"}}
 SETTLED = f"{TOTAL}/settled"
 GAUGES = frozenset(indicator.name for indicator in INDICATORS if indicator.type is Type.GAUGE)
+SNAPSHOT = ReadConcern("snapshot")
 # A dot in a field's name is a path to MongoDB.
 DOT, STORED_DOT = ".", "．"
 
@@ -68,7 +70,8 @@ class Figures:
 
     async def totals(self) -> dict[Series, int]:
         """Every indicator since the beginning, of all processes, as of one moment."""
-        return _series(await self._database.transaction(self._all_totals))
+        rows = await self._collection.with_options(read_concern=SNAPSHOT).find(ALL_TOTALS).to_list(None)
+        return _series(_sum(rows))
 
     async def between(self, start: datetime, end: datetime) -> dict[Series, int]:
         """What happened in the hours from `start` (inclusive) to `end` (exclusive); counters and histograms."""
@@ -82,7 +85,7 @@ class Figures:
         """
 
         async def merge(session: Session) -> None:
-            values = await self._all_totals(session)
+            values = _sum(await self._collection.find(ALL_TOTALS, session=session).to_list(None))
             for name in values.keys() & GAUGES:
                 values[name] = {field: amount for field, amount in values[name].items() if amount != 0}
             await self._collection.delete_many(ALL_TOTALS, session=session)
@@ -90,9 +93,6 @@ class Figures:
                 await self._collection.insert_one({"_id": SETTLED, "v": values}, session=session)
 
         await self._database.transaction(merge)
-
-    async def _all_totals(self, session: Session) -> Values:
-        return _sum([row async for row in self._collection.find(ALL_TOTALS, session=session)])
 
     async def mark_rebuild(self, targets: Mapping[str, int]) -> None:
         """Remember how far a rebuild has to read ("group/topic/partition" → offset) before figures are shown."""

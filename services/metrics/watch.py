@@ -25,14 +25,12 @@ class Watch:
         self._dead_letters = dead_letters
         self._topic_prefix = topic_prefix
         self._now = now
+        self._rebuilding = True
         self.snapshot = Snapshot()
 
     async def refresh(self) -> None:
         offsets = self._offsets.offsets
-        targets = await self._figures.rebuild_targets()
-        rebuilding = bool(targets) and not reached(targets, offsets)
-        if targets and not rebuilding:
-            await self._figures.finish_rebuild()
+        rebuilding = await self._is_rebuilding(offsets)
         self.snapshot = Snapshot(
             read_at=self._now(),
             totals=None if rebuilding else await self._figures.totals(),
@@ -40,6 +38,15 @@ class Watch:
             lag=lag_by_topic(offsets, self._topic_prefix),
             dead_letters=self._dead_letters.board.counts(),
         )
+
+    async def _is_rebuilding(self, offsets: Offsets) -> bool:
+        """Once it is over it need not be asked again: a rebuild begins only while no process runs."""
+        if self._rebuilding:
+            targets = await self._figures.rebuild_targets()
+            self._rebuilding = bool(targets) and not reached(targets, offsets)
+            if targets and not self._rebuilding:
+                await self._figures.finish_rebuild()
+        return self._rebuilding
 
 
 def reached(targets: Mapping[str, int], offsets: Offsets) -> bool:

@@ -40,6 +40,8 @@ class Assigner:
 
     async def _planned(self) -> list[tuple[str, str]]:
         """Read without a transaction: what changed since is seen when the case is given."""
+        if not await self._store.any_queued():
+            return []
         now, weights = self._clock.now(), self._rules.roster.weights
         workloads = await self._store.workloads()
         queue: list[Queued] = []

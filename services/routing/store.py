@@ -72,19 +72,26 @@ class CaseStore:
     async def due(self, now: datetime, limit: int, session: Session) -> list[CaseState]:
         """The cases on which something has fallen due, the longest overdue first."""
         found = self._cases.find({"next_due": {"$lte": now}}, session=session).sort("next_due", 1).limit(limit)
-        return [_state(row) async for row in found]
+        return [_state(row) for row in await found.to_list(limit)]
+
+    async def any_due(self, now: datetime) -> bool:
+        return await self._cases.find_one({"next_due": {"$lte": now}}, {"_id": 1}) is not None
+
+    async def any_queued(self) -> bool:
+        wanted = {"group": {"$in": sorted(self._roster.groups)}, "status": CaseStatus.QUEUED.value}
+        return await self._cases.find_one(wanted, {"_id": 1}) is not None
 
     async def queued(self, group: str, limit: int) -> list[Queued]:
         """The oldest most urgent cases of a group's queue, as the assigner sees them."""
         wanted = {"group": group, "status": CaseStatus.QUEUED.value}
         found = self._cases.find(wanted, _QUEUED).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
-        return [_queued(row) async for row in found]
+        return [_queued(row) for row in await found.to_list(limit)]
 
     async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[Case]:
         """Cases of groups and statuses, the most urgent and oldest first."""
         wanted = {"group": {"$in": list(groups)}, "status": {"$in": [status.value for status in statuses]}}
         found = self._cases.find(wanted).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
-        return [_state(row).case async for row in found]
+        return [_state(row).case for row in await found.to_list(limit)]
 
     async def held_by(self, agent: str) -> list[Case]:
         """The cases in the agent's hands, the most urgent and oldest first."""
@@ -95,10 +102,10 @@ class CaseStore:
 
     async def workloads(self) -> list[Workload]:
         """The agents of the roster with what they hold."""
+        wanted = {"_id": {"$in": sorted(self._roster.agents)}}
         return [
             Workload(self._roster.agents[row["_id"]], sum(row.get("held", {}).values()), row.get("since"))
-            async for row in self._agents.find()
-            if row["_id"] in self._roster.agents
+            for row in await self._agents.find(wanted, {"held": 1, "since": 1}).to_list(None)
         ]
 
     async def save(

@@ -43,6 +43,8 @@ class Timers:
             log.warning("timers_too_long", cases=self._portion.size)
 
     async def _round_was_full(self) -> bool:
+        if not await self._store.any_due(self._clock.now()):
+            return False
         limit = self._portion.size
         fired = await self._database.transaction(self._fire)
         self._portion.went_well()
