@@ -99,9 +99,9 @@ def _common(
 def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, language: str) -> dict[str, Any]:
     match kind:
         case NoticeKind.REPLY:
-            return {"reply": facts.text.reveal() if facts.text else ""}
+            return {"reply": _text(facts)}
         case NoticeKind.CLOSED | NoticeKind.STAGE:
-            return {"summary": facts.text.reveal() if facts.text else ""}
+            return {"summary": _text(facts)}
         case NoticeKind.EVIDENCE_NEEDED | NoticeKind.DECIDED | NoticeKind.PAID:
             assert claim is not None
             return {"claim_number": claim.number, **_claim_own(kind, facts, claim, rules, language)}
@@ -112,23 +112,29 @@ def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, 
 def _claim_own(kind: NoticeKind, facts: Facts, claim: ClaimView, rules: Rules, language: str) -> dict[str, Any]:
     words = rules.words
     if kind == NoticeKind.EVIDENCE_NEEDED:
-        return {"evidence": [(words.evidence[e][language], words.evidence_hints[e][language]) for e in facts.evidence]}
+        missing = facts.get("evidence", ())
+        return {"evidence": [(words.evidence[e][language], words.evidence_hints[e][language]) for e in missing]}
     if kind == NoticeKind.PAID:
         return {
-            "amount": yuan(facts.amount or 0),
+            "amount": yuan(facts.get("amount") or 0),
             "payee": claim.payee_mask or "",
             "reference": claim.provider_ref or "",
         }
-    award = claim.award
+    award, amount = claim.award, facts.get("amount")
     return {
-        "outcome": words.claim_states[facts.outcome or claim.state][language],
-        "amount": yuan(facts.amount) if facts.amount is not None else "",
+        "outcome": words.claim_states[facts.get("outcome", claim.state)][language],
+        "amount": yuan(amount) if amount is not None else "",
         "claimed": yuan(claim.claimed_fen) if claim.claimed_fen else "",
         "arithmetic": [(word(s, language), yuan(s.amount_fen)) for s in award.steps] if award else [],
         "liability": reason_of(claim, language),
-        "reason": facts.text.reveal() if facts.text else "",
+        "reason": _text(facts),
         "law": [(law.ref, word(law, language)) for law in laws_of(claim)],
     }
+
+
+def _text(facts: Facts) -> str:
+    text = facts.get("text")
+    return text.reveal() if text else ""
 
 
 def word(both: Any, language: str) -> str:

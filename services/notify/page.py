@@ -251,7 +251,7 @@ def _moment(entry: Entry, rules: Rules, say: Speaker, now: datetime) -> Moment:
         time=f"{local.hour:02d}:{local.minute:02d}",
         machine=machine_time(entry.at),
         text=speak(Line(row, entry.facts), rules, say.language, write),
-        quote=mask_text(entry.facts.text.reveal()) if entry.facts.text else "",
+        quote=mask_text(text.reveal()) if (text := entry.facts.get("text")) else "",
         told=say(f"told_{entry.told}") if entry.told in ("email", "webhook") else "",
     )
 

@@ -10,15 +10,17 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """`plain` is the text as it stands where there are no variables."""
+
     text: str
+    plain: str
     variables: frozenset[str]
     optional: bool
 
-    def say(self, values: Mapping[str, str]) -> str:
-        known = {name: values.get(name, "") for name in self.variables}
-        if self.optional and "" in known.values():
+    def say(self, values: "Said") -> str:
+        if self.optional and not all(map(values.__getitem__, self.variables)):
             return ""
-        return self.text.format_map(known)
+        return self.text.format_map(values) if self.variables else self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Phrase:
 
     def say(self, values: Mapping[str, str]) -> str:
         """The sentence with a capital first letter; a missing variable outside brackets is an empty string."""
-        text = "".join([part.say(values) for part in self.parts])
+        said = Said(values)
+        text = "".join([part.say(said) for part in self.parts])
         return text[:1].upper() + text[1:]
 
 
@@ -50,4 +53,11 @@ def _part(text: str, optional: bool) -> Part:
         raise ValueError(f"has a variable that is no plain name: {{{broken[0]}}}")
     if optional and not names:
         raise ValueError(f"has a part in brackets without a variable: [{text}]")
-    return Part(text, names, optional)
+    return Part(text, text if names else text.format(), names, optional)
+
+
+class Said(dict[str, str]):
+    """What is not known is left empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""

@@ -1,7 +1,7 @@
 """What a change means for the case's page and its customer: one view, at most one notice (NO-1, NO-3). Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notify.changes import Change, Event, change_set, changes_of, facts_of
@@ -61,7 +61,7 @@ def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: 
         for line in lines
     ]
     after = project(view, event, entries)
-    if view is not None and not entries and after.model_copy(update={"version": view.version}) == view:
+    if view is not None and not entries and replace(after, version=view.version) == view:
         return NOTHING
     if way is None or way == "nobody":
         return Decision(after)

@@ -4,6 +4,7 @@ Whatever the order and repetition of events, the view ends the same: each part a
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.notify.changes import Event
@@ -24,9 +25,7 @@ def project(view: View | None, event: Event, entries: Sequence[Entry]) -> View:
         view = _first(event)
     parts = _case_part(view, event.case) if isinstance(event, CaseChanged) else _claim_part(view, event.claim)
     timeline = sorted((*entries, *view.timeline), key=_line_order, reverse=True)
-    return view.model_copy(
-        update={**parts, "timeline": tuple(timeline[:MAX_TIMELINE]), "version": view.version + 1},
-    )
+    return replace(view, **parts, timeline=tuple(timeline[:MAX_TIMELINE]), version=view.version + 1)
 
 
 def _first(event: Event) -> View:

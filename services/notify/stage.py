@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from services.notify.fact_words import WriteTime
-from services.notify.ruleset import Rules, StageNames, StageRow, stage_row
+from services.notify.ruleset import Rules, StageNames, StageRow
 from services.notify.view import CaseView, ClaimView, Promise, View
 from services.notify.words import yuan
 from shared.contracts.cases import ClockKind, ClockState
@@ -30,7 +30,7 @@ class Stage:
 
 
 def case_stage(view: View, rules: Rules, language: str, write: WriteTime) -> Stage:
-    row = stage_row(rules.stages.case, _case_values(view))
+    row = rules.stages.case_row(_case_values(view))
     claim = view.claim
     values = {
         "group": rules.words.open_name(rules.words.groups, view.case.group if view.case else None, language),
@@ -44,7 +44,7 @@ def case_stage(view: View, rules: Rules, language: str, write: WriteTime) -> Sta
 
 def claim_stage(claim: ClaimView, rules: Rules, language: str) -> Stage:
     values = {"state": claim.state, "by_person": claim.by_person}
-    row = stage_row(rules.stages.claim, values)
+    row = rules.stages.claim_row(values)
     title = rules.words.claim_states[claim.state][language]
     next_step = row.next.say(language, _claim_words(claim, rules, language))
     return _stage(row, title, next_step, rules.stages.claim_names, language)
@@ -60,10 +60,13 @@ def _due(case: CaseView | None, kind: ClockKind, write: WriteTime) -> str:
 
 
 def _case_values(view: View) -> dict[str, Any]:
-    values: dict[str, Any] = {"claim": view.claim.state if view.claim else "none"}
-    if view.case:
-        values |= {"status": view.case.status, "escalated": view.case.escalated, "answered": view.case.answered}
-    return values
+    case = view.case
+    return {
+        "claim": view.claim.state if view.claim else "none",
+        "status": case.status if case else None,
+        "escalated": case.escalated if case else None,
+        "answered": case.answered if case else None,
+    }
 
 
 def _claim_words(claim: ClaimView, rules: Rules, language: str) -> dict[str, str]:

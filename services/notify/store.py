@@ -7,7 +7,7 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import PyMongoError
 
 from services.notify.links import Links
-from services.notify.view import View
+from services.notify.view import View, from_json, to_json
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
 
@@ -73,9 +73,9 @@ class ViewStore:
             "version": view.version,
             "token": self._links.token(view.case_id),
             # As text: nothing inside is ever searched, and the database is the limit of the whole system.
-            "view": view.model_dump_json(exclude_defaults=True),
+            "view": to_json(view),
         }
 
 
 def _view(document: Mapping[str, Any]) -> View:
-    return View.model_validate_json(document["view"])
+    return from_json(document["view"])

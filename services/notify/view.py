@@ -1,10 +1,16 @@
-"""What the progress page shows of a case: one document per case, case and claims each at their own version (NO-5)."""
+"""What the progress page shows of a case: one document per case, case and claims each at their own version (NO-5).
 
-from typing import Literal
+Made by our own code with every event, so plain data classes; checked where it comes back from the database.
+"""
 
-from pydantic import Field
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from shared.contracts.base import Contract, Fen, Instant, Language
+import orjson
+from pydantic import BaseModel, TypeAdapter
+from typing_extensions import TypedDict
+
+from shared.contracts.base import Fen, Instant, Language
 from shared.contracts.cases import CaseKind, CaseStatus, ClockKind, ClockState
 from shared.contracts.claims import Award, ClaimState, Liability, LiableParty
 from shared.contracts.interactions import ClaimKind, EvidenceKind
@@ -19,7 +25,8 @@ Told = Literal["email", "webhook", "nobody"]
 """How a change was told; `nobody`: the customer has no address that we can write to."""
 
 
-class Promise(Contract):
+@dataclass(frozen=True, slots=True)
+class Promise:
     """A time limit as a customer sees it."""
 
     kind: ClockKind
@@ -27,7 +34,8 @@ class Promise(Contract):
     due_at: Instant
 
 
-class Track(Contract):
+@dataclass(frozen=True, slots=True)
+class Track:
     """A parcel's way, without the people at its ends."""
 
     tracking_number: str
@@ -38,18 +46,19 @@ class Track(Contract):
     points: tuple[TrackPoint, ...] = ()
 
 
-class CaseView(Contract):
+@dataclass(frozen=True, slots=True)
+class CaseView:
     """The case at `version`, as far as the page and the notices need it."""
 
     version: int
     kind: CaseKind
-    tags: tuple[str, ...] = ()
     status: CaseStatus
     group: str
     channel: Channel
     origin: Literal["contact", "parcel_exception"]
     opened_at: Instant
     updated_at: Instant
+    tags: tuple[str, ...] = ()
     closed_at: Instant | None = None
     answered: bool = False
     escalated: bool = False
@@ -62,7 +71,8 @@ class CaseView(Contract):
     summary: Personal | None = None
 
 
-class ClaimView(Contract):
+@dataclass(frozen=True, slots=True)
+class ClaimView:
     """A claim of the case at `version`."""
 
     claim_id: str
@@ -85,37 +95,42 @@ class ClaimView(Contract):
     paid_at: Instant | None = None
 
 
-class Facts(Contract):
+class Facts(TypedDict, total=False):
     """What a timeline line was about, as values; the page turns them into words of the reader's language."""
 
-    kind: CaseKind | None = None
-    group: str | None = None
-    role: str | None = None
-    exception: ExceptionKind | None = None
-    promise: Instant | None = None
-    amount: Fen | None = None
-    evidence: tuple[EvidenceKind, ...] = ()
-    received: tuple[EvidenceKind, ...] = ()
-    channel: Channel | None = None
-    node: Node | None = None
-    outcome: ClaimState | None = None
-    claim: str | None = None
-    party: LiableParty | None = None
-    text: Personal | None = None
+    kind: CaseKind
+    group: str
+    role: str
+    exception: ExceptionKind | None
+    promise: Instant | None
+    amount: Fen | None
+    evidence: tuple[EvidenceKind, ...]
+    received: tuple[EvidenceKind, ...]
+    channel: Channel
+    node: Node | None
+    outcome: ClaimState
+    claim: str
+    party: LiableParty | None
+    text: Personal | None
 
 
-class Entry(Contract):
-    """A line of the timeline: the row of rules/notices.yaml that it follows, and its facts."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the timeline: the row of rules/notices.yaml that it follows, and its facts.
 
-    of: str = Field(description="the change-set it came from: case#3, or <claim id>#2")
+    `of` is the change-set that it came from (case#3, or <claim id>#2), `place` where its change stands in that.
+    """
+
+    of: str
     at: Instant
-    place: int = Field(0, description="where its change stands in the change-set")
     row: str
     facts: Facts
+    place: int = 0
     told: Told | None = None
 
 
-class Reader(Contract):
+@dataclass(frozen=True, slots=True)
+class Reader:
     """Whom the page is for, masked."""
 
     language: Language = "zh"
@@ -124,8 +139,10 @@ class Reader(Contract):
     mail: str = ""
 
 
-class View(Contract):
-    """The page's document. `version` counts the writes; case and claims are guarded by their own versions."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page's document, timeline newest first. `version` counts the writes; case and claims are guarded by their
+    own versions."""
 
     case_id: str
     number: str
@@ -133,7 +150,7 @@ class View(Contract):
     reader: Reader = Reader()
     case: CaseView | None = None
     claims: tuple[ClaimView, ...] = ()
-    timeline: tuple[Entry, ...] = Field((), description="newest first")
+    timeline: tuple[Entry, ...] = ()
 
     @property
     def claim(self) -> ClaimView | None:
@@ -142,3 +159,24 @@ class View(Contract):
 
     def knows(self, change_set: str) -> bool:
         return any(entry.of == change_set for entry in self.timeline)
+
+
+_STORED = TypeAdapter(View)
+
+
+def to_json(view: View) -> str:
+    return orjson.dumps(view, _plain, orjson.OPT_UTC_Z).decode()
+
+
+def from_json(text: str) -> View:
+    """Raises pydantic.ValidationError."""
+    return _STORED.validate_json(text)
+
+
+def _plain(value: Any) -> Any:
+    """Of a contract's values, which are rare here."""
+    if isinstance(value, Personal):
+        return value.reveal()
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    raise TypeError(f"{type(value).__name__} is not stored")

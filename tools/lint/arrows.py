@@ -13,10 +13,10 @@ ALWAYS_EDGE = frozenset({"__main__", "app", "settings", "handlers", "store", "ap
 """Modules of every service that talk to the outside, or are told by it."""
 
 EDGES: dict[str, frozenset[str]] = {
-    "intake": frozenset({"archive", "smtp", "stream"}),
-    "routing": frozenset({"assigner", "desk", "timers", "parcels.api", "parcels.wiring"}),
+    "intake": frozenset({"archive", "relay", "smtp", "stream"}),
+    "routing": frozenset({"assigner", "desk", "timers", "parcels.api", "parcels.reading", "parcels.wiring"}),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
-    "notify": frozenset({"live", "pages", "preview", "sender", "smtp", "webhook"}),
+    "notify": frozenset({"live", "mailserver", "pages", "preview", "sender", "session", "smtp", "webhook"}),
     "metrics": frozenset({"deadletters", "exporter", "lag", "rebuild", "watch"}),
 }
 """What else of a service does I/O, reads a clock or builds clients. Whoever adds one says so here."""
@@ -25,7 +25,7 @@ LOADED: dict[str, frozenset[str]] = {
     "intake": frozenset({"credentials", "raw"}),
     "routing": frozenset({"parcels.rules"}),
     "claims": frozenset(),
-    "notify": frozenset({"templates"}),
+    "notify": frozenset({"inheritance", "templates"}),
     "metrics": frozenset(),
 }
 """Values that are read from files or records at the edge and then stay as they are: the domain may hold them."""
@@ -45,7 +45,17 @@ PURE_SHARED = (
     "shared.tracing",
 )
 PURE_LIBRARIES = frozenset(
-    {"pydantic", "pydantic_core", "zen", "yaml", "orjson", "phonenumbers", "holidays", "markupsafe"}
+    {
+        "pydantic",
+        "pydantic_core",
+        "zen",
+        "yaml",
+        "orjson",
+        "phonenumbers",
+        "holidays",
+        "markupsafe",
+        "typing_extensions",
+    }
 )
 IMPURE_STANDARD = frozenset(
     {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -188,9 +189,9 @@ async def test_one_question_for_all_watched_cases_and_the_latest_view_for_each(s
         await watcher.poll()
         views = behind.views()
         assert (await anext(views)).version == version
-        store.view = store.view.model_copy(update={"version": version + 1})
+        store.view = replace(store.view, version=version + 1)
         await watcher.poll()
-        store.view = store.view.model_copy(update={"version": version + 2})
+        store.view = replace(store.view, version=version + 2)
         await watcher.poll()
         await watcher.poll()
         assert (store.asked, store.reads) == (4, 3)
