@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from shared.contracts.topics import MAX_RECORD_BYTES
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
 from shared.messaging.message import Outgoing
+from shared.messaging.partitioning import partition_of
 from shared.messaging.producer import RenewedProducer
 
 FEW = 8
@@ -37,7 +37,6 @@ class Publisher:
         self._client_id = client_id
         self._prefix = prefix
         self._timeout_s = timeout_s
-        self._partition_of = DefaultPartitioner()
         self._producer = RenewedProducer(self._make)
         self.pending = 0
 
@@ -102,7 +101,10 @@ class Publisher:
             topic = self._prefix + m.topic
             if topic not in partitions:
                 partitions[topic] = sorted(await producer.partitions_for(topic))
-            chosen = self._partition_of(m.key.encode(), partitions[topic], None) if partition is None else partition
+            chosen = partition
+            if chosen is None:
+                numbers = partitions[topic]
+                chosen = numbers[partition_of(m.key.encode(), len(numbers))]
             by_partition[topic, chosen].append(m)
         futures: list[asyncio.Future[object]] = []
         for (topic, chosen), group in by_partition.items():
