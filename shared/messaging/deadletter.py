@@ -92,15 +92,21 @@ class DeadLetterLimit:
     share: float = 0.2
     window: int = 2000
     _run: int = 0
-    _recent: deque[bool] = field(default_factory=deque)
-    _bad: int = 0
+    _seen: int = 0
+    _bad: deque[int] = field(default_factory=deque)
+    """Where the bad ones among the last `window` stood: mostly there are none, and then a record costs nothing."""
 
     def record(self, bad: bool) -> bool:
         """Count one record; True where the limit is reached and the consumer must stop."""
-        self._run = self._run + 1 if bad else 0
-        self._recent.append(bad)
-        self._bad += bad
-        if len(self._recent) > self.window:
-            self._bad -= self._recent.popleft()
-        full = len(self._recent) >= self.window
-        return self._run >= self.run or (full and self._bad > self.share * self.window)
+        self._seen += 1
+        if bad:
+            self._run += 1
+            self._bad.append(self._seen)
+        else:
+            self._run = 0
+            if not self._bad:
+                return False
+        if self._bad[0] <= self._seen - self.window:
+            self._bad.popleft()
+        full = self._seen >= self.window
+        return self._run >= self.run or (full and len(self._bad) > self.share * self.window)
