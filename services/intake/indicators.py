@@ -29,3 +29,6 @@ class Indicators:
         self.archived = Counter(
             "parcelcare_intake_archived", "Pieces of originals stored by the archive", registry=registry
         )
+        self.scans = Counter(
+            "parcelcare_intake_relayed_scans", "Parcel scans by Kafka that were passed on", registry=registry
+        )

@@ -9,13 +9,13 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from services.intake.adapters import phone, web
-from services.intake.adapters.carrier import PARCEL_SCAN, Scan, cause_of, scan_message
+from services.intake.adapters.carrier import PARCEL_SCAN, Scan, cause_of
 from services.intake.adapters.contact import interaction_id_of, interaction_message
 from services.intake.adapters.edge import Edge
 from services.intake.gateways import Gateway
 from services.intake.raw import raw_messages
 from shared.contracts.interactions import Interaction
-from shared.messaging.message import Incoming
+from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Done
 from shared.messaging.record import (
     REPLAY_GROUP_HEADER,
@@ -131,20 +131,6 @@ def _written_at(record: "ConsumerRecord[bytes, bytes]") -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-def scans_handler(gateway: Gateway, now: Now) -> Callable[[Incoming[Any]], Done]:
-    """Pure but for the time; the scan goes on as it was validated."""
-
-    def handle(incoming: Incoming[Any]) -> Done:
-        sent: FromGateway = incoming.event
-        time = now()
-        scan = scan_message(sent.data, sent.cause, time, incoming.traceparent)
-        if not gateway.keep_raw:
-            return Done((scan,))
-        return Done((*raw_messages(scan.id, gateway.name, _named(sent.headers), sent.body, time), scan))
-
-    return handle
-
-
 def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Callable[[Incoming[Any]], Done]:
     """A contact by Kafka is normalised as one by HTTP is."""
 
@@ -156,7 +142,7 @@ def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Calla
         message = interaction_message(interaction, time, incoming.traceparent)
         if not gateway.keep_raw:
             return Done((message,))
-        return Done((*raw_messages(interaction_id, gateway.name, _named(sent.headers), sent.body, time), message))
+        return Done((*originals_of(sent, interaction_id, gateway, time), message))
 
     return handle
 
@@ -167,6 +153,7 @@ def _interaction(data: Any, gateway: Gateway, interaction_id: str, now: datetime
     return web.to_interaction(data, gateway, interaction_id, now, identity)
 
 
-def _named(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """A record's headers as an original keeps them; the value of a gateway's record is JSON."""
-    return {"content-type": "application/json", **headers}
+def originals_of(sent: FromGateway, event_id: str, gateway: Gateway, now: datetime) -> tuple[Outgoing, ...]:
+    """The record as it came, for the archive; the value of a gateway's record is JSON."""
+    headers = {"content-type": "application/json", **sent.headers}
+    return raw_messages(event_id, gateway.name, headers, sent.body, now)

@@ -7,7 +7,6 @@ to the models, which know what to say about it. The tests of intake and of the p
 
 import re
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -22,32 +21,34 @@ _EXCEPTIONS = frozenset({None, *(kind.value for kind in ExceptionKind)})
 _FAULTS = frozenset({None, *(fault.value for fault in Fault)})
 _NAMED = re.compile(
     r"[A-Z0-9][A-Z0-9-]{3,39} [A-Za-z0-9_.-]{1,64} "
-    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)",
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:[0-5]\d)",
     re.ASCII,
 ).fullmatch
 """Tracking number, carrier and time, joined by what none of them may contain."""
 
 
-def usual_scan(value: bytes) -> dict[str, Any] | None:
-    """The fields of a scan, `occurred_at` as an aware time; None: ask the model."""
+UsualScan = tuple[str, str, str, datetime, str | None, str | None, str | None, str | None]
+"""Tracking number, carrier, node, time, place, description, exception, fault; enumerations by their names."""
+
+
+def usual_scan(value: bytes) -> UsualScan | None:
+    """None: ask the model."""
     try:
         scan = orjson.loads(value)
-        at = scan["occurred_at"]
-        if not (
-            FIELDS.issuperset(scan)
-            and _NAMED(" ".join((scan["tracking_number"], scan["carrier"], at)))
-            and scan["node"] in _NODES
-            and scan.get("exception") in _EXCEPTIONS
-            and scan.get("fault") in _FAULTS
-            and _is_line(scan.get("place"))
-            and _is_line(scan.get("description"))
+        number, carrier, node, time = scan["tracking_number"], scan["carrier"], scan["node"], scan["occurred_at"]
+        told = scan.get
+        place, text, exception, fault = told("place"), told("description"), told("exception"), told("fault")
+        if (
+            _NAMED(" ".join((number, carrier, time)))
+            and FIELDS.issuperset(scan)
+            and node in _NODES
+            and exception in _EXCEPTIONS
+            and fault in _FAULTS
+            and (place is None or (type(place) is str and len(place) <= MAX_LINE))
+            and (text is None or (type(text) is str and len(text) <= MAX_LINE))
         ):
-            return None
-        scan["occurred_at"] = datetime.fromisoformat(at)
+            at = datetime.fromisoformat(time)
+            return number, carrier, node, at, place, text, exception, fault
     except (ValueError, KeyError, TypeError):
         return None
-    return scan  # type: ignore[no-any-return]
-
-
-def _is_line(text: object) -> bool:
-    return text is None or (type(text) is str and len(text) <= MAX_LINE)
+    return None

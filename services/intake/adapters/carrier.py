@@ -18,6 +18,9 @@ from shared.messaging.message import Outgoing, outgoing
 from shared.security.identity import IdentityKey
 
 PARCEL_SCAN = "parcel.scan"
+SOURCE = "intake"
+PLACE = "scan"
+"""A scan's id follows from its cause and this."""
 
 
 def _short(value: Personal) -> Personal:
@@ -74,9 +77,9 @@ def scan_message(scan: ParcelScan, cause: str, now: datetime, traceparent: str |
         type=PARCEL_SCANNED,
         key=scan.tracking_number,
         cause=cause,
-        place="scan",
+        place=PLACE,
         time=now,
-        source="intake",
+        source=SOURCE,
         traceparent=traceparent,
     )
 

@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.stream import contacts_handler, contacts_parser, parcels_parser, scans_handler
+from services.intake.stream import contacts_handler, contacts_parser, parcels_parser
 from shared.contracts.interactions import Interaction
-from shared.contracts.parcels import ParcelScan
 from shared.contracts.people import Channel
-from shared.messaging.message import Incoming, Outgoing
+from shared.messaging.message import Incoming
 from shared.messaging.record import Malformed, Parsed, Skipped
 from tests.unit.intake.given import GATEWAYS, IDENTITY, NOW, read
 from tests.unit.intake.records import record
-from tests.unit.intake.test_carrier import SCAN, shipment
+from tests.unit.intake.test_carrier import SCAN
 from tests.unit.intake.test_phone import ended
 from tests.unit.intake.test_web import chat
 
@@ -23,7 +22,6 @@ CONTACTS, PARCELS = GATEWAYS["contacts-topic"], GATEWAYS["parcels-topic"]
 parse_contact = contacts_parser(CONTACTS, "g")
 parse_scan = parcels_parser(PARCELS, "g", IDENTITY)
 handle_contact = contacts_handler(CONTACTS, IDENTITY, lambda: NOW)
-handle_scan = scans_handler(PARCELS, lambda: NOW)
 
 
 def headers(kind: str, **change: bytes) -> list[tuple[str, bytes]]:
@@ -59,43 +57,6 @@ def test_a_call_by_kafka_is_a_call() -> None:
     body = orjson.dumps(ended()["data"])
     done = handle_contact(incoming(parse_contact(record(body, headers("call.ended")))))
     assert read(done.messages[-1], Interaction).channel is Channel.PHONE
-
-
-@pytest.mark.req("IN-2")
-def test_a_scan_by_kafka_is_keyed_by_its_parcel_and_keeps_its_trace() -> None:
-    trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    done = handle_scan(incoming(parse_scan(record(orjson.dumps(SCAN), headers("parcel.scan", traceparent=trace)))))
-    (message,) = done.messages
-    assert message.key == read(message, ParcelScan).tracking_number == "SF1234567890123"
-    assert message.traceparent == trace.decode()
-
-
-@pytest.mark.req("IN-2")
-def test_a_consignee_by_kafka_is_a_customer() -> None:
-    body = orjson.dumps(shipment(name="韩梅梅", phone="13800138000"))
-    scan = read(handle_scan(incoming(parse_scan(record(body, headers("parcel.scan"))))).messages[0], ParcelScan)
-    assert scan.shipment is not None
-    assert scan.shipment.consignee is not None
-    assert scan.shipment.consignee.customer_id == IDENTITY.customer_id(phone_e164="+8613800138000")
-
-
-@pytest.mark.req("IN-6")
-def test_redelivery_gives_the_same_ids_and_another_source_others() -> None:
-    def ids(**change: bytes) -> list[str]:
-        done = handle_scan(incoming(parse_scan(record(orjson.dumps(SCAN), headers("parcel.scan", **change)))))
-        return [m.id for m in done.messages]
-
-    assert ids() == ids()
-    assert ids() != ids(ce_source=b"/other")
-    assert ids() != ids(ce_id=b"e-2")
-
-
-def test_originals_of_scans_are_kept_where_the_gateway_says_so() -> None:
-    keeping = PARCELS.model_copy(update={"keep_raw": True})
-    parsed = incoming(parcels_parser(keeping, "g", IDENTITY)(record(orjson.dumps(SCAN), headers("parcel.scan"))))
-    messages: tuple[Outgoing, ...] = scans_handler(keeping, lambda: NOW)(parsed).messages
-    assert [m.topic for m in messages] == ["raw.v1", "parcel-events.v1"]
-    assert messages[0].id == messages[1].id
 
 
 @pytest.mark.req("IN-8")
