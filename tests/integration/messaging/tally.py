@@ -74,7 +74,6 @@ class Tally:
             result = await self._accounts.bulk_write(writes, session=session)
             if result.matched_count + result.upserted_count != len(writes):
                 raise Conflict
-        kill_once(self._settings, "before_commit_of_transaction")
         return outcomes
 
     def _one_step(self, changed: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -116,17 +115,22 @@ async def _break_coordinator(runtime: Runtime) -> None:
 
 
 def _install_windows(runtime: Runtime, settings: TallySettings) -> None:
-    """Kill before the transaction, after it, after publishing (before the commit of offsets)."""
+    """Kill before the transaction, when all is written in it, after it, after publishing (before the commit of
+    offsets)."""
     ((_, consumer),) = runtime.consumers._subscribers
     process, publish, commit = consumer._processor.process, consumer._publish, consumer._commit
+    record = consumer._processor._inbox.record
 
     async def killing_process(batch: Any) -> Any:
         kill_once(settings, "before")
-        result = await process(batch)
-        kill_once(settings, "after")
-        return result
+        return await process(batch)
+
+    async def killing_record(done: Any, session: Any) -> None:
+        await record(done, session)
+        kill_once(settings, "before_commit_of_transaction")
 
     async def killing_publish(messages: Any) -> None:
+        kill_once(settings, "after")
         await publish(messages)
         kill_once(settings, "published")
 
@@ -135,6 +139,7 @@ def _install_windows(runtime: Runtime, settings: TallySettings) -> None:
         await commit(records, kafka)
 
     consumer._processor.process = killing_process  # type: ignore[method-assign]
+    consumer._processor._inbox.record = killing_record  # type: ignore[method-assign]
     consumer._publish = killing_publish  # type: ignore[method-assign]
     consumer._commit = killing_commit  # type: ignore[method-assign]
 
