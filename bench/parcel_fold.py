@@ -31,9 +31,10 @@ from shared.contracts.base import derived_id
 from shared.contracts.parcels import PARCEL_SCANNED, ExceptionKind, Node, ParcelScan, Shipment
 from shared.contracts.people import ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
+from shared.messaging.appender import Span
 from shared.messaging.message import Incoming
 from shared.messaging.partition_state.batch import Change, decide
-from shared.messaging.partition_state.changelog import Record, Span
+from shared.messaging.partition_state.changelog import Record
 from shared.messaging.partition_state.entry import Entry
 from shared.messaging.partition_state.local import LocalState, Memory, advanced
 from shared.messaging.partition_state.metrics import StateMetrics

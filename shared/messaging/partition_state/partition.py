@@ -6,8 +6,9 @@ from pathlib import Path
 
 import structlog
 
+from shared.messaging.appender import Span
 from shared.messaging.partition_state.batch import Change, Decided
-from shared.messaging.partition_state.changelog import Changelog, Span
+from shared.messaging.partition_state.changelog import Changelog
 from shared.messaging.partition_state.local import LocalState, Memory, Meta, advanced, wiped
 from shared.messaging.partition_state.metrics import StateMetrics
 from shared.messaging.partition_state.restore import catch_up

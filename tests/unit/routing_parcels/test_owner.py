@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from shared.messaging.appender import Span
 from shared.messaging.message import Incoming
 from shared.messaging.partition_state.batch import Change
-from shared.messaging.partition_state.changelog import Record, Span
+from shared.messaging.partition_state.changelog import Record
 from shared.messaging.partition_state.entry import NEVER, Entry
 from shared.messaging.partition_state.local import LocalState, Memory, advanced
 from shared.messaging.partition_state.owner import PartitionOwner
