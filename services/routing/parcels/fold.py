@@ -8,27 +8,9 @@ import orjson
 from services.routing.parcels import episodes
 from services.routing.parcels.episodes import Turn
 from services.routing.parcels.rules import Rules
-from services.routing.parcels.state import (
-    DEFAULT_PRODUCT,
-    FAULT_CODE,
-    KIND_CODE,
-    NODE_CODE,
-    SIGNED,
-    ParcelState,
-    parcel_of,
-)
-from services.routing.parcels.track import (
-    AT,
-    KIND,
-    NODE,
-    NONE,
-    PLACE_LENGTH,
-    TEXT_LENGTH,
-    Point,
-    appended,
-    inserted,
-    points,
-)
+from services.routing.parcels.scan import Scan, scan_of
+from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, SIGNED, ParcelState, parcel_of
+from services.routing.parcels.track import AT, KIND, NODE, NONE, Point, appended, inserted, points
 from shared.contracts.parcels import ExceptionKind, ParcelLookup, ParcelScan, ParcelSnapshot
 from shared.messaging.partition_state.batch import micros
 from shared.messaging.partition_state.entry import NEVER
@@ -55,7 +37,7 @@ class Folded(NamedTuple):
 
 
 def fold(
-    state: ParcelState | None, event: ParcelScan | ParcelLookup, rules: Rules, now: datetime, cause: str
+    state: ParcelState | None, event: Scan | ParcelScan | ParcelLookup, rules: Rules, now: datetime, cause: str
 ) -> Folded:
     """`now` is when the event entered the log, in business time; timers that were due by then fire before it.
 
@@ -67,7 +49,8 @@ def fold(
         state, outputs, _ = fire(state, event.tracking_number, rules, now)
     if isinstance(event, ParcelLookup):
         return Folded(state, (*outputs, _snapshot(state, event)), NEVER if state is None else state.due)
-    after, turns = _scan(state, event, rules, time, cause)
+    scan = event if isinstance(event, Scan) else scan_of(event)
+    after, turns = _scan(state, scan, rules, time, cause)
     if after is None:
         return Folded(None, outputs, NEVER)
     if turns:
@@ -94,11 +77,11 @@ def _fire_one(state: ParcelState, tracking_number: str, rules: Rules) -> tuple[P
     kind = DELAY if state.silence == WAITING_FOR_DELAY else LOSS
     kept, turns = episodes.fell_silent(state.episodes, kind, state.last_at, state.due, tracking_number, rules)
     silence = state.silence + 1
-    due = _due(state.last_at, state.last_node, silence, state.signed, state.product, rules)
+    due = due_of(state.last_at, state.last_node, silence, state.signed, state.product, rules)
     return state._replace(episodes=kept, silence=silence, due=due), turns
 
 
-def _due(last_at: int, last_node: int, silence: int, signed: bool, product: str, rules: Rules) -> int:
+def due_of(last_at: int, last_node: int, silence: int, signed: bool, product: str, rules: Rules) -> int:
     if signed:
         return last_at + rules.signed_keep
     if silence == WAITING_FOR_END:
@@ -107,7 +90,7 @@ def _due(last_at: int, last_node: int, silence: int, signed: bool, product: str,
 
 
 def _scan(
-    state: ParcelState | None, scan: ParcelScan, rules: Rules, now: int, cause: str
+    state: ParcelState | None, scan: Scan, rules: Rules, now: int, cause: str
 ) -> tuple[ParcelState | None, list[Turn]]:
     point = _point(scan, rules, now)
     at, node, kind = point[:3]
@@ -131,7 +114,7 @@ def _scan(
 
 
 def _with_exceptions(
-    state: ParcelState, scan: ParcelScan, point: Point, later: list[Point], cause: str, rules: Rules
+    state: ParcelState, scan: Scan, point: Point, later: list[Point], cause: str, rules: Rules
 ) -> tuple[ParcelState, list[Turn]]:
     kept, turns = episodes.cleared(state.episodes, point, rules)
     if point[KIND] != NONE:
@@ -140,21 +123,12 @@ def _with_exceptions(
     return state._replace(episodes=kept), turns
 
 
-def _point(scan: ParcelScan, rules: Rules, now: int) -> Point:
+def _point(scan: Scan, rules: Rules, now: int) -> Point:
     """A scan from the future is one of a wrong clock: it happened now."""
-    at = max(0, micros(scan.occurred_at))
-    place, text = scan.place, scan.description
-    return (
-        now if at > now + rules.ahead else at,
-        NODE_CODE[scan.node],
-        NONE if scan.exception is None else KIND_CODE[scan.exception],
-        NONE if scan.fault is None else FAULT_CODE[scan.fault],
-        place and place[:PLACE_LENGTH],
-        text and text[:TEXT_LENGTH],
-    )
+    return scan.point if scan.at <= now + rules.ahead else (now, *scan.point[1:])
 
 
-def _as_latest(state: ParcelState, scan: ParcelScan, point: Point, rules: Rules) -> ParcelState:
+def _as_latest(state: ParcelState, scan: Scan, point: Point, rules: Rules) -> ParcelState:
     """The usual case. A scan after the last one ends the silence; one of the same moment does not."""
     at, node, kind = point[:3]
     silence = WAITING_FOR_DELAY if at > state.last_at else state.silence
@@ -162,7 +136,7 @@ def _as_latest(state: ParcelState, scan: ParcelScan, point: Point, rules: Rules)
     product, shipment_at, shipment = _shipment(state, scan, at)
     return ParcelState(
         scan.carrier,
-        _due(at, node, silence, signed, product, rules),
+        due_of(at, node, silence, signed, product, rules),
         silence,
         signed,
         at,
@@ -176,12 +150,12 @@ def _as_latest(state: ParcelState, scan: ParcelScan, point: Point, rules: Rules)
     )
 
 
-def _as_late(state: ParcelState, scan: ParcelScan, track: bytes, point: Point, rules: Rules) -> ParcelState:
+def _as_late(state: ParcelState, scan: Scan, track: bytes, point: Point, rules: Rules) -> ParcelState:
     """What is later stays as it is; but a late signature is a signature, and a shipment's facts are facts."""
     signed = state.signed or point[NODE] == SIGNED
     product, shipment_at, shipment = _shipment(state, scan, point[AT])
     return state._replace(
-        due=_due(state.last_at, state.last_node, state.silence, signed, product, rules),
+        due=due_of(state.last_at, state.last_node, state.silence, signed, product, rules),
         signed=signed,
         product=product,
         shipment_at=shipment_at,
@@ -190,13 +164,12 @@ def _as_late(state: ParcelState, scan: ParcelScan, track: bytes, point: Point, r
     )
 
 
-def _shipment(state: ParcelState, scan: ParcelScan, at: int) -> tuple[str, int, bytes]:
+def _shipment(state: ParcelState, scan: Scan, at: int) -> tuple[str, int, bytes]:
     """Product, time and JSON of what is known: of two statements about the same thing the later one holds."""
     if scan.shipment is None:
         return state.product, state.shipment_at, state.shipment
-    said = scan.shipment.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     held = orjson.loads(state.shipment) if state.shipment else {}
-    both = {**held, **said} if at >= state.shipment_at else {**said, **held}
+    both = {**held, **scan.shipment} if at >= state.shipment_at else {**scan.shipment, **held}
     return both.get("product", DEFAULT_PRODUCT), max(at, state.shipment_at), orjson.dumps(both)
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from services.routing.parcels import state as states
 from services.routing.parcels.episodes import Raised
 from services.routing.parcels.fold import Folded, Turned, fire, fold
+from services.routing.parcels.quick import moved_on
 from services.routing.parcels.rules import RuleBook, Rules
+from services.routing.parcels.scan import Scan
 from services.routing.parcels.state import FAULTS, KINDS, ParcelState, parcel_of
 from services.routing.parcels.track import NONE
 from shared.contracts import topics
@@ -21,17 +24,19 @@ from shared.contracts.parcels import (
     ParcelSnapshot,
 )
 from shared.messaging.message import Incoming, Outgoing, outgoing
-from shared.messaging.partition_state.batch import instant
-from shared.messaging.partition_state.fold import Applied
+from shared.messaging.partition_state.batch import instant, micros
+from shared.messaging.partition_state.fold import Applied, Packed
 
 SOURCE = "routing"
+_micros = lru_cache(maxsize=64)(micros)
+"""Scans that came together entered the log at one time."""
 
 
 class ParcelFold:
     """Keys are tracking numbers, whatever key a sender gave the record."""
 
     def __init__(self, rules: RuleBook) -> None:
-        self._rules = rules
+        self._rules_at = lru_cache(maxsize=64)(rules.at)
 
     def key_of(self, incoming: Incoming[Any]) -> bytes:
         number: str = incoming.event.tracking_number
@@ -43,16 +48,20 @@ class ParcelFold:
     def encode(self, state: ParcelState) -> bytes:
         return states.encode(state)
 
+    def quick(self, payload: bytes, incoming: Incoming[Any], now: datetime) -> Packed | None:
+        event = incoming.event
+        return moved_on(payload, event, self._rules_at(now), _micros(now)) if isinstance(event, Scan) else None
+
     def apply(self, state: ParcelState | None, incoming: Incoming[Any], now: datetime) -> Applied:
         event = incoming.event
-        rules = self._rules.at(now)
+        rules = self._rules_at(now)
         folded = fold(state, event, rules, now, incoming.id)
         if not folded.outputs:
             return Applied(folded.state, folded.due)
         return _applied(folded, event.tracking_number, rules, now, incoming.id, incoming.traceparent)
 
     def fire(self, key: bytes, state: ParcelState, now: datetime) -> Applied:
-        rules, number = self._rules.at(now), key.decode()
+        rules, number = self._rules_at(now), key.decode()
         return _applied(fire(state, number, rules, now), number, rules, now, "", None)
 
 

@@ -56,16 +56,17 @@ class ParcelState(NamedTuple):
 def encode(state: ParcelState) -> bytes:
     """The head as one line of JSON, then the shipment, then the track."""
     episodes = [list(e) for e in state.episodes] if state.episodes else ()
-    head = orjson.dumps((*state[:7], episodes, *state[8:10], len(state.shipment)), option=orjson.OPT_APPEND_NEWLINE)
-    return head + state.shipment + state.track
+    head = (*state[:7], episodes, *state[8:10], len(state.shipment))
+    return orjson.dumps(head, option=orjson.OPT_APPEND_NEWLINE) + state.shipment + state.track
 
 
 def decode(payload: bytes) -> ParcelState:
     end = payload.index(b"\n") + 1
     head = orjson.loads(payload[:end])
-    track = end + head.pop()
-    head[7] = tuple([Episode(*e) for e in head[7]])
-    return ParcelState._make([*head, payload[end:track], payload[track:]])
+    track = end + head[10]
+    head[10:] = payload[end:track], payload[track:]
+    head[7] = tuple([Episode(*e) for e in head[7]]) if head[7] else ()
+    return ParcelState._make(head)
 
 
 def parcel_of(tracking_number: str, state: ParcelState) -> Parcel:

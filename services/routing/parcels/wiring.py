@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.routing.parcels.api import parcel_routes
 from services.routing.parcels.messages import ParcelFold
+from services.routing.parcels.reading import events_parser
 from services.routing.parcels.rules import RuleBook
 from services.routing.parcels.tables import DIRECTORY
 from shared.contracts import topics
@@ -12,7 +13,6 @@ from shared.messaging.partition_state.changelog import KafkaChangelog
 from shared.messaging.partition_state.metrics import StateMetrics
 from shared.messaging.partition_state.owner import PartitionOwner, Timing
 from shared.messaging.partition_state.source import KafkaSource
-from shared.messaging.record import cloud_event_parser
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 from shared.settings import CommonSettings
@@ -45,7 +45,7 @@ def attach(runtime: Runtime, settings: CommonSettings, rules: Path = DIRECTORY) 
         runtime.on_start(start)
         runtime.on_stop(stop)
     runtime.on_stop(owner.close)
-    parser = owner.watching(cloud_event_parser(topics.PARCEL_EVENTS.types, GROUP))
+    parser = owner.watching(events_parser(GROUP))
     runtime.consume_partitioned(topics.PARCEL_EVENTS, group=GROUP, processor=owner, parser=parser)
     runtime.every("parcel-timers", TIMER_INTERVAL_S, owner.fire_due, leader=False)
     runtime.mount(parcel_routes(owner, TokenVerifier.from_settings(settings)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.partition_state.entry import NEVER, NOWHERE, Entry, Position, decode
@@ -43,21 +43,33 @@ class Decided:
     log_time: int = -1
 
 
+_PACKED: Any = object()
+"""In place of a state that nobody has had to look into yet."""
+
+
 class _Cell:
-    """A key's state while a batch is being decided."""
+    """A key's state while a batch is being decided: its payload, and unpacked only where that is not enough."""
 
-    __slots__ = ("due", "offset", "state", "stored", "version")
+    __slots__ = ("due", "offset", "payload", "state", "stored", "version")
 
-    def __init__(self, stored: Entry | None, fold: Fold[Any]) -> None:
+    def __init__(self, stored: Entry | None) -> None:
         self.stored = stored
         if stored is None:
-            self.offset, self.version, self.due, self.state = -1, 0, NEVER, None
+            self.offset, self.version, self.due, self.state, self.payload = -1, 0, NEVER, None, None
         else:
-            self.offset, self.version, self.due = stored.offset, stored.version, stored.due
-            self.state = fold.decode(stored.payload)
+            self.offset, self.version, self.due, _, self.payload = stored
+            self.state = _PACKED
+
+    def unpacked(self, fold: Fold[Any]) -> Any:
+        if self.state is _PACKED:
+            self.state = fold.decode(cast(bytes, self.payload))
+        return self.state
 
     def take(self, applied: Applied) -> None:
-        self.state, self.due, self.version = applied.state, applied.due, self.version + 1
+        self.state, self.payload, self.due, self.version = applied.state, None, applied.due, self.version + 1
+
+    def take_packed(self, payload: bytes, due: int) -> None:
+        self.state, self.payload, self.due, self.version = _PACKED, payload, due, self.version + 1
 
     def change(self, key: bytes, fold: Fold[Any], now: int) -> Change | None:
         before = self.stored
@@ -67,9 +79,8 @@ class _Cell:
         if before is not None and before.version == self.version:
             return None
         standing = NEVER if before is None or before.indexed <= now else before.indexed
-        indexed = min(standing, self.due)
-        after = Entry(self.offset, self.version, self.due, indexed, fold.encode(self.state))
-        return Change(key, before, after)
+        payload = fold.encode(self.state) if self.payload is None else self.payload
+        return Change(key, before, Entry(self.offset, self.version, self.due, min(standing, self.due), payload))
 
 
 def decide(
@@ -80,27 +91,35 @@ def decide(
     Time is the log's: an event happens at its `time`, when it entered the log, and never after `now`. So a batch that
     runs again, here or at another owner, comes to the same decisions.
     """
+    if not batch:
+        return Decided((), ())
     cells: dict[bytes, _Cell] = {}
     messages: list[Outgoing] = []
-    key_of, apply = fold.key_of, fold.apply
+    key_of = fold.key_of
     for incoming in batch:
         key = key_of(incoming)
         cell = cells.get(key)
         if cell is None:
             value = stored[key]
-            cell = cells[key] = _Cell(None if value is None else decode(value), fold)
-        if incoming.offset <= cell.offset:
-            continue
-        applied = apply(cell.state, incoming, min(incoming.time, now))
-        if applied.messages:
-            messages.extend(applied.messages)
-        if applied.state is not cell.state:
-            cell.take(applied)
-            cell.offset = incoming.offset
-    if not batch:
-        return Decided((), ())
+            cell = cells[key] = _Cell(None if value is None else decode(value))
+        if incoming.offset > cell.offset:
+            messages.extend(_fold_into(cell, incoming, fold, min(incoming.time, now)))
     log_time = micros(min(now, max(i.time for i in batch)))
     return Decided(messages, _changes(cells, fold, micros(now)), max(i.offset for i in batch), log_time)
+
+
+def _fold_into(cell: _Cell, incoming: Incoming[Any], fold: Fold[Any], time: datetime) -> Sequence[Outgoing]:
+    packed = None if cell.payload is None else fold.quick(cell.payload, incoming, time)
+    if packed is not None:
+        cell.take_packed(*packed)
+        cell.offset = incoming.offset
+        return ()
+    state = cell.unpacked(fold)
+    applied = fold.apply(state, incoming, time)
+    if applied.state is not state:
+        cell.take(applied)
+        cell.offset = incoming.offset
+    return applied.messages
 
 
 def decide_due(
@@ -122,10 +141,11 @@ def decide_due(
         if entry.due > until:
             moves.append(Change(key, entry, entry._replace(indexed=entry.due)))
             continue
-        cell = cells[key] = _Cell(entry, fold)
-        applied = fold.fire(key, cell.state, now)
+        cell = cells[key] = _Cell(entry)
+        state = cell.unpacked(fold)
+        applied = fold.fire(key, state, now)
         messages.extend(applied.messages)
-        if applied.state is not cell.state:
+        if applied.state is not state:
             cell.take(applied)
     return Decided(messages, _changes(cells, fold, until)), moves
 

@@ -8,6 +8,9 @@ from shared.messaging.message import Incoming, Outgoing
 
 S = TypeVar("S")
 
+Packed = tuple[bytes, int]
+"""The payload of a changed state, and its due time."""
+
 
 class Applied(NamedTuple):
     """What follows from an event or a timer. The same state object as before: nothing changed; None: removed.
@@ -28,6 +31,11 @@ class Fold(Protocol[S]):
     def decode(self, payload: bytes) -> S: ...
 
     def encode(self, state: S) -> bytes: ...
+
+    def quick(self, payload: bytes, incoming: Incoming[Any], now: datetime) -> Packed | None:
+        """What `apply` would come to, without unpacking the state, where it is as simple as that: the new payload
+        and its due time, no messages. None: `apply` is to look."""
+        ...
 
     def apply(self, state: S | None, incoming: Incoming[Any], now: datetime) -> Applied:
         """The event, after every timer of this key that was due by `now` (the time the event entered the log)."""

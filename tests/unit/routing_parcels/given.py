@@ -7,8 +7,10 @@ from typing import Any
 from services.routing.parcels.episodes import Cleared, Raised
 from services.routing.parcels.fold import Turned, fold
 from services.routing.parcels.rules import RuleBook, Rules
+from services.routing.parcels.scan import usual_scan_of
 from services.routing.parcels.state import KINDS, ParcelState
 from shared.contracts.parcels import PARCEL_SCANNED, ExceptionKind, Fault, Node, ParcelScan, Shipment
+from shared.contracts.usual_scan import usual_scan
 from shared.messaging.message import Incoming
 
 NUMBER = "SF1234567890123"
@@ -46,11 +48,12 @@ def scan(
 
 
 def incoming(event: Any, offset: int, hours: float, cause: str | None = None, partition: int = 0) -> Incoming[Any]:
-    """An event that entered the log at `hours`."""
+    """An event that entered the log at `hours`, read as from Kafka: the usual scan by its codes."""
+    usual = usual_scan(event.model_dump_json(exclude_none=True).encode())
     return Incoming(
         id=cause or f"e{offset}",
         type=PARCEL_SCANNED,
-        event=event,
+        event=usual_scan_of(usual) if usual else event,
         key=event.tracking_number,
         time=at(hours),
         topic="parcel-events.v1",

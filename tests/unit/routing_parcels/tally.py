@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from shared.contracts.base import Contract
 from shared.contracts.topics import Topic
+from shared.messaging.appender import Span
 from shared.messaging.message import Incoming, Outgoing, outgoing
 from shared.messaging.partition_state.batch import Change, instant
-from shared.messaging.partition_state.changelog import Record, Span
+from shared.messaging.partition_state.changelog import Record
 from shared.messaging.partition_state.entry import NEVER, POSITION_HEADER, encode_position
 from shared.messaging.partition_state.fold import Applied
 from shared.messaging.partition_state.metrics import StateMetrics
@@ -43,6 +44,9 @@ class TallyFold:
 
     def encode(self, state: tuple[int, int]) -> bytes:
         return b"%d,%d" % state
+
+    def quick(self, payload: bytes, event: Incoming[Any], now: datetime) -> None:
+        return None
 
     def apply(self, state: tuple[int, int] | None, event: Incoming[Any], now: datetime) -> Applied:
         count, due = state or (0, NEVER)
