@@ -5,7 +5,7 @@ import time
 from starlette.types import ASGIApp
 
 from services.intake import credentials, gateways
-from services.intake.adapters import kuaidi100_table
+from services.intake.adapters import kuaidi100_table, social_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> ASGIApp:
     """Raises before anything listens where a rule file or a secret is wrong or missing."""
     configured = gateways.load(settings.gateways_file)
     kuaidi100_table.table()
+    social_table.table()
     secrets = credentials.load(settings.secrets_dir, configured.needs())
     identity = IdentityKey.load(settings.secrets_dir)
     runtime = Runtime("intake", settings)

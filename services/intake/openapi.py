@@ -1,14 +1,18 @@
 """What the HTTP routes take and answer, for the OpenAPI document (SY-7)."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
+from services.intake.adapters.amazon_connect import ContactRecord
 from services.intake.adapters.carrier import ScanEvent
 from services.intake.adapters.kuaidi100 import Kuaidi100Form
-from services.intake.adapters.phone import PhoneDelivery
+from services.intake.adapters.phone import PhoneDelivery, StageDelivery
 from services.intake.adapters.shop import OrderChanged
+from services.intake.adapters.twilio_voice import VoiceFields
 from services.intake.adapters.web import WebDelivery
+from services.intake.adapters.wechat_message import WechatMessage
+from services.intake.adapters.weibo_message import WeiboMessage
 from services.intake.delivery import Reason
-from shared.openapi import PROBLEM, Answer, RouteDoc
+from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
 STRUCTURED = "application/cloudevents+json"
 
@@ -27,6 +31,10 @@ class Kuaidi100Taken(BaseModel):
     result: bool
     returnCode: str
     message: str
+
+
+class ManagerText(RootModel[str]):
+    """Blocks of `Name: value` lines, an empty line behind each."""
 
 
 class FieldAtFault(BaseModel):
@@ -62,6 +70,35 @@ def _gateway(
     )
 
 
+def _social(
+    name: str, platform: str, request: type[BaseModel], media_type: str, signature: str
+) -> tuple[RouteDoc, ...]:
+    """A platform that greets an address, signs in its query, and is answered with what its user is to read."""
+    parameters = tuple(
+        Parameter(p, "as the platform sends it", required=True) for p in (signature, "timestamp", "nonce")
+    )
+    path = f"/gateways/{name}"
+    return (
+        RouteDoc(
+            path,
+            "GET",
+            f"{platform} asks whether the address is ours",
+            responses={200: Answer("The word of echostr", None, "text/plain"), **_REFUSALS},
+            parameters=(*parameters, Parameter("echostr", "the word to send back", required=True)),
+        ),
+        RouteDoc(
+            path,
+            "POST",
+            f"A message or an event of {platform}",
+            request,
+            {200: Answer("A receipt for the customer, as a passive reply; or nothing to show", None, media_type)}
+            | _REFUSALS,
+            parameters=parameters,
+            request_type=media_type,
+        ),
+    )
+
+
 _TAKEN = Answer("Kafka has it (acks=all)", Taken)
 _EVENTS = Answer("Kafka has all events (acks=all)", EventsTaken)
 _LOCKED = {
@@ -74,6 +111,34 @@ _BYTES = Answer("The bytes", None, "application/octet-stream")
 ROUTES: tuple[RouteDoc, ...] = (
     _gateway("web", "A chat message or a form of a customer", WebDelivery, _TAKEN),
     _gateway("phone", "A call that ended, answered or missed", PhoneDelivery, _TAKEN),
+    _gateway(
+        "call-centre",
+        "One stage of a call: started, answered, ended, recording or transcript ready; in any order",
+        StageDelivery,
+        _TAKEN,
+    ),
+    _gateway(
+        "amazon-connect",
+        "A contact record of Amazon Connect, or the analysis file of Contact Lens, signed by the relay",
+        ContactRecord,
+        _TAKEN,
+    ),
+    _gateway(
+        "asterisk",
+        "Events of the Asterisk manager interface, as its text, signed by the relay",
+        ManagerText,
+        _TAKEN,
+        "text/plain",
+    ),
+    RouteDoc(
+        "/gateways/twilio",
+        "POST",
+        "Webhooks of Twilio for calls and messages as forms (shown: voice), or events of its stream as JSON; signed in "
+        "X-Twilio-Signature",
+        VoiceFields,
+        {200: Answer("TwiML without a verb", None, "text/xml"), **_REFUSALS},
+        request_type="application/x-www-form-urlencoded",
+    ),
     _gateway(
         "carrier",
         "Parcel scans as CloudEvents: structured as shown, also application/cloudevents-batch+json, or binary mode "
@@ -90,6 +155,9 @@ ROUTES: tuple[RouteDoc, ...] = (
         Answer("As Kuaidi100 expects it", Kuaidi100Taken),
         "application/x-www-form-urlencoded",
     ),
+    *_social("wechat", "WeChat (微信公众号)", WechatMessage, "text/xml", "signature"),
+    *_social("wecom", "WeCom (企业微信)", WechatMessage, "text/xml", "msg_signature"),
+    *_social("weibo", "Weibo's fans service (微博粉丝服务)", WeiboMessage, "application/json", "signature"),
     RouteDoc(
         path="/v1/interactions/{interaction_id}/raw",
         method="GET",

@@ -54,6 +54,7 @@ PURE_LIBRARIES = frozenset(
         "phonenumbers",
         "holidays",
         "markupsafe",
+        "cryptography",
         "typing_extensions",
     }
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.intake.adapters import carrier, kuaidi100, mail, phone, shop, web
+from services.intake.adapters import carrier, kuaidi100, mail, phone, shop, web, wechat, weibo
 from services.intake.delivery import Adapter
 from services.intake.gateways import Kind
 
@@ -13,4 +13,7 @@ ADAPTERS: Mapping[Kind, Adapter] = {
     Kind.CARRIER: carrier.ADAPTER,
     Kind.KUAIDI100: kuaidi100.ADAPTER,
     Kind.SHOP: shop.ADAPTER,
+    Kind.WECHAT: wechat.ADAPTER,
+    Kind.WECOM: wechat.WECOM,
+    Kind.WEIBO: weibo.ADAPTER,
 }

@@ -1,0 +1,42 @@
+"""Menu keys that are contacts, and the receipt that a customer is sent at once: rules/social.yaml."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake import lined_yaml
+from services.intake.gateways import RULES
+
+Wording = Annotated[str, Field(min_length=1, max_length=290)]
+MenuKey = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Receipt(_Row):
+    zh: Wording
+    en: Wording
+
+    def in_language(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Table(_Row):
+    """The file as an operator edits it."""
+
+    source: str
+    valid_from: date
+    valid_to: date | None
+    menu_contacts: dict[MenuKey, Wording]
+    receipt: Receipt
+
+
+@cache
+def table(file: Path = RULES / "social.yaml") -> Table:
+    """Raises `lined_yaml.RuleFileError` with file and line."""
+    return lined_yaml.load(file, Table)
