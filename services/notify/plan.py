@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from services.notify.changes import Change, Event, change_set, changes_of, facts_of
 from services.notify.letter import Line, customer_of, letter
@@ -48,7 +49,7 @@ def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: 
         return NOTHING
     lines = _lines(event, rows, planner.rules)
     told = [line for line in lines if line.row.tell]
-    way = _way(customer_of(event)) if told else None
+    way, address = _way(customer_of(event)) if told else (None, "")
     entries = [
         Entry(
             of=of,
@@ -65,7 +66,7 @@ def decide(view: View | None, incoming: Incoming[Event], planner: Planner, now: 
         return NOTHING
     if way is None or way == "nobody":
         return Decision(after)
-    return Decision(after, (_notice(incoming, after, told, way, planner, now),))
+    return Decision(after, (_notice(incoming, after, told, (way, address), planner, now),))
 
 
 def _rows(event: Event, rules: Rules) -> Iterator[tuple[Row, Change, int]]:
@@ -87,21 +88,28 @@ def _lines(event: Event, rows: Sequence[tuple[Row, Change, int]], rules: Rules) 
     return sorted(needed, key=lambda line: rules.notices.precedence(line.row))
 
 
-def _way(customer: Customer) -> Told:
-    if customer.reach(ContactKind.EMAIL):
-        return "email"
-    return "webhook" if customer.reach(ContactKind.WEBHOOK) else "nobody"
+def _way(customer: Customer) -> tuple[Told, str]:
+    """How the customer is told, and where; a mail before a webhook."""
+    if mail := customer.reach(ContactKind.EMAIL):
+        return "email", mail
+    if receiver := customer.reach(ContactKind.WEBHOOK):
+        return "webhook", receiver
+    return "nobody", ""
 
 
 def _notice(
-    incoming: Incoming[Event], view: View, told: Sequence[Line], way: Told, planner: Planner, now: datetime
+    incoming: Incoming[Event],
+    view: View,
+    told: Sequence[Line],
+    to: tuple[Literal["email", "webhook"], str],
+    planner: Planner,
+    now: datetime,
 ) -> Outgoing:
     event = incoming.event
     customer, kind = customer_of(event), told[0].row.tell
     assert kind is not None
-    assert way != "nobody"
     variables = letter(event, view, told, planner.rules, planner.links)
-    address = customer.reach(ContactKind.EMAIL if way == "email" else ContactKind.WEBHOOK)
+    way, address = to
     notice = NoticeRequested(
         notice_id=derived_id(incoming.id, "notice"),
         kind=kind,
@@ -110,7 +118,7 @@ def _notice(
         customer_id=customer.customer_id,
         language=customer.language,
         channel=way,
-        address=Personal(address or ""),
+        address=Personal(address),
         subject=Personal(planner.templates.subject(kind, variables)),
         text=Personal(planner.templates.text(kind, variables)),
         letter=Letter(variables) if way == "email" else None,

@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from services.notify.phrase import Phrase
-from services.notify.ruleset import CHANGES, RULES_DIR, load_rules
+from services.notify.ruleset import CHANGES, ROW_CONDITIONS, RULES_DIR, FirstThatHolds, holds, load_rules
 from services.notify.tables import TableError
 from services.notify.texts import TEXTS_FILE, load_texts
 from tests.unit.notify.events import RULES
@@ -66,6 +67,18 @@ def test_a_wrong_cell_is_named(rules_dir: Path, file: str, old: str, new: str, e
 def test_the_shipped_tables_load_and_cover_every_change() -> None:
     assert {row.change for row in RULES.notices.rows} == CHANGES
     assert len(CHANGES) == 22
+
+
+@pytest.mark.req("NO-1")
+def test_a_row_that_is_remembered_is_the_first_that_holds() -> None:
+    names = ("origin", "kind", "clock", "change")
+    asked = [dict(zip(names, values, strict=True)) for values in product(*(ROW_CONDITIONS[name] for name in names))]
+    for facts in asked * 2:
+        expected = next(row for row in RULES.notices.rows if row.change == "case.clock" and holds(row.when, facts))
+        assert RULES.notices.row_of("case.clock", facts) is expected
+    few = FirstThatHolds(RULES.stages.claim)
+    many = [{"state": f"unheard-of-{n}", "by_person": False} for n in range(3000)]
+    assert all(few(facts) is RULES.stages.claim[-1] for facts in many)
 
 
 @pytest.mark.req("NO-8")
