@@ -147,13 +147,16 @@ class Book:
             return named
         person = self._people.who(contact.customer)
         concerned = references(contact.tracking_numbers, contact.order_numbers, life)
-        about = self._latest(f"{reference}:{i}" for reference in concerned for i in person.ids)
-        if about is not None:
-            return about
-        unowned = self._latest(f"{reference}:{NOBODY}" for reference in concerned)
-        if unowned is not None:
-            return unowned
+        if concerned:
+            about = self._latest(f"{reference}:{i}" for reference in concerned for i in person.ids)
+            if about is not None:
+                return about
+            unowned = self._latest(f"{reference}:{NOBODY}" for reference in concerned)
+            if unowned is not None:
+                return unowned
         mine = self._holding(person.slots)
+        if not mine:
+            return None
         if concerned:
             mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
         return _latest_of(mine)
