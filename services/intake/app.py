@@ -5,7 +5,7 @@ import time
 from starlette.types import ASGIApp
 
 from services.intake import credentials, gateways
-from services.intake.adapters import kuaidi100_table, social_table
+from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
@@ -31,7 +31,7 @@ ARCHIVE_PACE_S = 0.25
 def create_app(settings: Settings) -> ASGIApp:
     """Raises before anything listens where a rule file or a secret is wrong or missing."""
     configured = gateways.load(settings.gateways_file)
-    kuaidi100_table.table()
+    status_table.tables()
     social_table.table()
     secrets = credentials.load(settings.secrets_dir, configured.needs())
     identity = IdentityKey.load(settings.secrets_dir)

@@ -16,12 +16,17 @@ PIECE_BYTES = 900_000
 
 MAX_HEADERS_BYTES = 16_384
 _ORIGINAL = "orig_"
+_UNKNOWN = "raw_unknown_code"
+MAX_UNKNOWN = 100
 _NOT_KEPT = frozenset({"authorization", "cookie", "proxy-authorization", "host", "connection", "content-length"})
 
 
 @dataclass(frozen=True, slots=True)
 class RawPiece:
-    """A piece of an original: `part` of `parts`, counted from 1; `headers` as the gateway sent them."""
+    """A piece of an original: `part` of `parts`, counted from 1; `headers` as the gateway sent them.
+
+    `unknown_codes` are the carrier's codes in it that no table names; the first piece has them.
+    """
 
     interaction_id: str
     gateway: str
@@ -31,6 +36,7 @@ class RawPiece:
     part: int
     parts: int
     body: bytes
+    unknown_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,12 @@ def raw_messages(
     body: bytes,
     received_at: datetime,
     traceparent: str | None = None,
+    unknown_codes: Sequence[str] = (),
 ) -> tuple[Outgoing, ...]:
     """The messages for raw.v1; key is the interaction's id, so that the pieces stay in order."""
     parts = max(1, -(-len(body) // PIECE_BYTES))
     kept = [(_ORIGINAL + name, value.encode()) for name, value in _kept(headers)]
+    kept += [(_UNKNOWN, code.encode()) for code in list(dict.fromkeys(unknown_codes))[:MAX_UNKNOWN]]
     return tuple(
         Outgoing(
             topic=RAW.name,
@@ -105,6 +113,7 @@ class _Parse:
             part=int(part),
             parts=int(parts),
             body=record.value or b"",
+            unknown_codes=tuple(v.decode("utf-8", "replace") for n, v in record.headers if n == _UNKNOWN),
         )
         return Incoming(
             id=headers["ce_id"],

@@ -1,7 +1,8 @@
 """The archive of originals in MongoDB: insert-only, a repeat changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import Binary
@@ -14,6 +15,18 @@ _AFTER_SLASH = "0"
 """The character behind "/": pieces of an original lie between its id and the id with this behind it."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownCode:
+    """A code that no table names: in how many originals it came, and the latest of them."""
+
+    gateway: str
+    code: str
+    times: int
+    first: datetime
+    last: datetime
+    example: str
+
+
 class RawStore:
     def __init__(self, database: Database, days: int) -> None:
         self._originals = database.collection("originals")
@@ -23,6 +36,32 @@ class RawStore:
         await self._originals.create_index(
             "received_at", expireAfterSeconds=int(self._keep.total_seconds()), name="retention"
         )
+
+        # Few originals have one: the index holds nothing else.
+        await self._originals.create_index("unknown_codes", sparse=True, name="unknown_codes")
+
+    async def unknown_codes(self, since: datetime) -> list[UnknownCode]:
+        """By gateway and code, those that come oftenest first; counted exactly, since an original is stored once."""
+        by_code = {
+            "_id": {"gateway": "$gateway", "code": "$unknown_codes"},
+            "times": {"$sum": 1},
+            "first": {"$min": "$received_at"},
+            "last": {"$max": "$received_at"},
+            "example": {"$last": "$interaction_id"},
+        }
+        # A code sorts behind "": so the sparse index is used.
+        found = self._originals.aggregate(
+            [
+                {"$match": {"unknown_codes": {"$gt": ""}, "received_at": {"$gte": since}}},
+                {"$sort": {"received_at": 1}},
+                {"$unwind": "$unknown_codes"},
+                {"$group": by_code},
+                {"$sort": {"times": -1, "last": -1, "_id": 1}},
+            ],
+            hint="unknown_codes",
+            allowDiskUse=True,
+        )
+        return [UnknownCode(**row.pop("_id"), **row) async for row in found]
 
     async def add(self, pieces: Sequence[RawPiece]) -> int:
         """Store what is not stored yet; returns how many were new."""
@@ -47,7 +86,8 @@ class RawStore:
 
 
 def _document(piece: RawPiece) -> dict[str, Any]:
-    return {
+    codes = {"unknown_codes": list(piece.unknown_codes)} if piece.unknown_codes else {}
+    return codes | {
         "_id": piece_id(piece.interaction_id, piece.part, piece.parts),
         "interaction_id": piece.interaction_id,
         "gateway": piece.gateway,

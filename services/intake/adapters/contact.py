@@ -1,11 +1,12 @@
 """From a contact of any channel to the messages of an accepted delivery."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from services.intake.delivery import Accepted, Delivery
+from services.intake.extraction import filled
 from services.intake.raw import raw_messages
 from shared.contracts.base import derived_id
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
@@ -22,14 +23,14 @@ def interaction_id_of(cause: str) -> str:
 
 
 def interaction_message(interaction: Interaction, now: datetime, traceparent: str | None) -> Outgoing:
-    """Its ce_id equals the interaction's id, which follows from the delivery."""
+    """With what its text says (IN-7). Its ce_id equals the interaction's id, which follows from the delivery."""
     return Outgoing(
         topic=INTERACTIONS.name,
         key=interaction.customer.customer_id,
         id=interaction.interaction_id,
         type=INTERACTION_RECEIVED,
         time=now,
-        value=_INTERACTION.dump_json(interaction, exclude_none=True),
+        value=_INTERACTION.dump_json(filled(interaction), exclude_none=True),
         source="intake",
         traceparent=traceparent,
     )
@@ -46,12 +47,16 @@ def accept_contact(delivery: Delivery, cause: str, interaction: Interaction) -> 
 
 
 def originals(
-    delivery: Delivery, interaction_id: str, traceparent: str | None = None, body: bytes | None = None
+    delivery: Delivery,
+    interaction_id: str,
+    traceparent: str | None = None,
+    body: bytes | None = None,
+    unknown_codes: Sequence[str] = (),
 ) -> tuple[Outgoing, ...]:
     """The delivery as it came, for the archive, where its gateway keeps originals."""
     if not delivery.gateway.keep_raw:
         return ()
     headers: Mapping[str, str] = delivery.headers
     return raw_messages(
-        interaction_id, delivery.gateway.name, headers, delivery.body, delivery.received_at, traceparent
+        interaction_id, delivery.gateway.name, headers, delivery.body, delivery.received_at, traceparent, unknown_codes
     )

@@ -2,17 +2,15 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints
 
-from services.intake.adapters.carrier import scan_message
-from services.intake.adapters.contact import interaction_id_of, originals
-from services.intake.adapters.edge import Edge, TrackingNumber, read_json, require_media_type
-from services.intake.adapters.kuaidi100_table import Meaning, Table, meaning, table
+from services.intake.adapters.edge import Edge, read_json, require_media_type
+from services.intake.adapters.status_table import Table, meaning, table
+from services.intake.adapters.track import MAX_DESCRIPTION, Scanned, accept_scans, digest, instant, tracking_number
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Delivery, FieldError, Reason, Rejected, Verified
 from shared.contracts.parcels import ParcelScan
@@ -20,11 +18,12 @@ from shared.security.identity import IdentityKey
 
 TAKEN: Mapping[str, object] = {"result": True, "returnCode": "200", "message": "成功"}
 MAX_FIELDS = 20
-MAX_DESCRIPTION = 500
+MAX_REASON = 60
+CORRECTED = "1"
 
 Clock = Annotated[str, StringConstraints(pattern=r"^20\d\d-[01]\d-[0-3]\d [0-2]\d:[0-5]\d(:[0-5]\d)?$")]
-_TRACKING_NUMBER: TypeAdapter[str] = TypeAdapter(TrackingNumber)
 Digits = Annotated[str, StringConstraints(max_length=10)]
+CarrierCode = Annotated[str, Field(max_length=40)]
 
 
 class TrackLine(Edge):
@@ -43,17 +42,30 @@ class LastResult(Edge):
     """The track as of now, newest line first."""
 
     nu: Annotated[str, StringConstraints(max_length=40)]
-    com: Annotated[str, Field(max_length=40)]
+    com: CarrierCode
     state: Digits | None = None
     data: Annotated[tuple[TrackLine, ...], Field(max_length=500)] = ()
 
 
 class Kuaidi100Push(Edge):
-    """The field `param`. status: polling 监控中, shutdown 结束, abort 中止, updateall 重新推送."""
+    """The field `param`.
+
+    status: polling 监控中, shutdown 结束, abort 中止 (3 days without a record, or 60 without a change), updateall
+    重新推送. With autoCheck "1" the carrier was wrong (comOld) and monitoring goes on with another one (comNew).
+    destResult is the track in the country of destination (国际件).
+    """
 
     status: Annotated[str, Field(max_length=20)]
     message: Annotated[str, Field(max_length=500)] | None = None
+    autoCheck: Digits | None = None
+    comOld: CarrierCode | None = None
+    comNew: CarrierCode | None = None
     lastResult: LastResult
+    destResult: LastResult | None = None
+
+    @property
+    def carrier(self) -> str | None:
+        return self.comNew if self.autoCheck == CORRECTED and self.comNew else None
 
 
 class Kuaidi100Form(Edge):
@@ -72,8 +84,8 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
     expected = hashlib.md5((form.param + salt).encode()).hexdigest().upper()  # noqa: S324
     if not salt or not hmac.compare_digest(expected.encode(), form.sign.upper().encode()):
         raise Rejected(Reason.SIGNATURE, "sign is not MD5(param + salt)")
-    digest = hashlib.sha256(form.param.encode()).hexdigest()
-    return Verified(f"gateway/{delivery.gateway.name}/{digest}", form.param.encode())
+    param = form.param.encode()
+    return Verified(f"gateway/{delivery.gateway.name}/{digest(param)}", param)
 
 
 def _form(body: bytes) -> Kuaidi100Form:
@@ -92,65 +104,57 @@ def _form(body: bytes) -> Kuaidi100Form:
 
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     push = read_json(Kuaidi100Push, verified.payload)
-    push_id = interaction_id_of(verified.cause)
-    traceparent = delivery.traceparent
-    lines = scans_of(push.lastResult, table())
-    messages = tuple(
-        scan_message(scan, f"gateway/{delivery.gateway.name}/{cause}", delivery.received_at, traceparent)
-        for scan, cause, _ in lines
-    )
-    return Accepted(
-        id=push_id,
-        messages=(*originals(delivery, push_id, traceparent), *messages),
-        answer=TAKEN,
-        suppressed=None if lines else f"push without a track ({push.status})",
-        unknown_codes=tuple(m.unknown_code for _, _, m in lines if m.unknown_code),
-        status=200,
-    )
+    return accept_scans(delivery, verified, scans_of_push(push, table("kuaidi100")), TAKEN, 200, _nothing(push))
 
 
-def scans_of(result: LastResult, table: Table) -> list[tuple[ParcelScan, str, Meaning]]:
+def _nothing(push: Kuaidi100Push) -> str:
+    """Why a push without a track came: that monitoring ended is no scan, for the parcel did not move."""
+    said = f": {push.message[:MAX_REASON]}" if push.message else ""
+    return f"push without a track ({push.status}{said})"
+
+
+def scans_of_push(push: Kuaidi100Push, table: Table) -> list[Scanned]:
+    """The track at home, then that in the country of destination; the latter may do without the number."""
+    found = scans_of(push.lastResult, table, push.carrier)
+    if push.destResult is not None:
+        abroad = push.destResult
+        numbered = abroad if abroad.nu else abroad.model_copy(update={"nu": push.lastResult.nu})
+        found += scans_of(numbered, table, place="destResult")
+    return found
+
+
+def scans_of(result: LastResult, table: Table, carrier: str | None = None, place: str = "lastResult") -> list[Scanned]:
     """The lines as scans, oldest first, each with what it follows from: number, time, code and wording.
 
     A push repeats the lines of those before it: they have the same cause, so the same id. Raises `Rejected`.
     """
     if not result.data:
         return []
-    number = _number_of(result)
-    scans = []
-    for index, line in reversed(list(enumerate(result.data))):
-        at = _time_of(line, index, table)
-        # Without status codes only the newest line's state is known: it is that of the whole track.
-        code = line.statusCode or (result.state if index == 0 else None)
-        means = meaning(table, code, line.context)
-        scan = ParcelScan(
-            tracking_number=number,
-            carrier=result.com or "unknown",
-            node=means.node,
-            occurred_at=at,
-            place=line.areaName or line.location or None,
-            description=line.context[:MAX_DESCRIPTION],
-            exception=means.exception,
-            fault=means.fault,
-        )
-        scans.append((scan, f"{number}/{at.isoformat()}/{line.statusCode or ''}/{line.context}", means))
-    return scans
+    number = tracking_number(result.nu, f"/{place}/nu")
+    lines: Sequence[tuple[int, TrackLine]] = list(enumerate(result.data))
+    company = carrier or result.com or "unknown"
+    return [_scan(result, line, index, number, company, table, place) for index, line in reversed(lines)]
 
 
-def _number_of(result: LastResult) -> str:
-    try:
-        return _TRACKING_NUMBER.validate_python(result.nu)
-    except ValidationError:
-        error = FieldError("/lastResult/nu", "is not a tracking number")
-        raise Rejected(Reason.INVALID, "a track needs its number", [error]) from None
-
-
-def _time_of(line: TrackLine, index: int, table: Table) -> datetime:
-    try:
-        return datetime.fromisoformat(f"{line.ftime or line.time or ''}{table.time_zone}").astimezone(UTC)
-    except ValueError:
-        error = FieldError(f"/lastResult/data/{index}/ftime", "is not a time")
-        raise Rejected(Reason.INVALID, "a line of the track has no time", [error]) from None
+def _scan(
+    result: LastResult, line: TrackLine, index: int, number: str, carrier: str, table: Table, place: str
+) -> Scanned:
+    at = instant(line.ftime or line.time or "", table.time_zone, f"/{place}/data/{index}/ftime")
+    # Without status codes only the newest line's state is known: it is that of the whole track.
+    code = line.statusCode or (result.state if index == 0 else None)
+    means = meaning(table, code, line.context)
+    scan = ParcelScan(
+        tracking_number=number,
+        carrier=carrier,
+        node=means.node,
+        occurred_at=at,
+        place=line.areaName or line.location or None,
+        description=line.context[:MAX_DESCRIPTION],
+        exception=means.exception,
+        fault=means.fault,
+    )
+    unknown = (means.unknown_code,) if means.unknown_code else ()
+    return Scanned(scan, f"{number}/{at.isoformat()}/{line.statusCode or ''}/{line.context}", unknown)
 
 
 def refusal(refused: Rejected) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake import credentials, gateways
-from services.intake.adapters.kuaidi100_table import Table
+from services.intake.adapters.wording import Wording
 from services.intake.api import ROUTES
 from services.intake.credentials import MissingCredentials
 from services.intake.gateways import RULES, Gateway, Kind
@@ -65,12 +65,12 @@ def test_a_wrong_entry_is_named_with_its_line(tmp_path: Path, text: str, line: i
     assert hint in message
 
 
-def test_a_wrong_pattern_of_the_carrier_table_is_named_with_its_line(tmp_path: Path) -> None:
-    lines = (RULES / "kuaidi100.yaml").read_text().splitlines(keepends=True)
+def test_a_wrong_pattern_of_the_wording_is_named_with_its_line(tmp_path: Path) -> None:
+    lines = (RULES / "wording_zh.yaml").read_text().splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines) if "已揽收|" in line)
     lines[at] = lines[at].replace("已揽收|", "(已揽收|")
     with pytest.raises(RuleFileError, match=f"gateways.yaml:{at + 1}: nodes"):
-        load(write(tmp_path, "".join(lines)), Table)
+        load(write(tmp_path, "".join(lines)), Wording)
 
 
 def secrets(tmp_path: Path, content: Any) -> Path:

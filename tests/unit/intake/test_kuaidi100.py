@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -9,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 
 from services.intake.adapters.kuaidi100 import LastResult, scans_of
-from services.intake.adapters.kuaidi100_table import meaning, table
+from services.intake.adapters.status_table import meaning, table
 from services.intake.delivery import Accepted, Delivery, Reason, Rejected
 from shared.contracts.parcels import ExceptionKind, Fault, Node, ParcelScan
 from tests.unit.intake.given import GATEWAYS, NOW, REAL, SALT, SHARED_DATA, accept, of_topic, read
@@ -96,6 +97,40 @@ def test_the_end_of_a_subscription_without_a_track_is_taken_and_brings_nothing()
     assert len(of_topic(accepted, "raw.v1")) == 1
 
 
+@pytest.mark.req("IN-2")
+@pytest.mark.parametrize("status", ["polling", "shutdown", "abort", "updateall"])
+def test_every_state_of_monitoring_is_taken_with_its_lines(status: str) -> None:
+    body = json.loads(push(LINES)) | {"status": status}
+    assert len(scans(accept(delivery(json.dumps(body))))) == 2
+
+
+@pytest.mark.req("IN-2")
+def test_the_end_of_monitoring_says_why_and_is_no_movement() -> None:
+    body = json.loads(push([])) | {"status": "abort", "message": "60天无变化"}
+    accepted = accept(delivery(json.dumps(body)))
+    assert (scans(accepted), accepted.suppressed) == ([], "push without a track (abort: 60天无变化)")
+    assert accepted.answer == {"result": True, "returnCode": "200", "message": "成功"}
+
+
+@pytest.mark.req("IN-2")
+def test_monitoring_that_goes_on_with_another_carrier_names_that_one() -> None:
+    body = json.loads(push(LINES)) | {"autoCheck": "1", "comOld": "yuantong", "comNew": "ems"}
+    assert {s.carrier for s in scans(accept(delivery(json.dumps(body))))} == {"ems"}
+    assert {s.carrier for s in scans(accept(delivery(json.dumps(body | {"autoCheck": "0"}))))} == {"yuantong"}
+
+
+@pytest.mark.req("IN-2")
+def test_the_track_abroad_belongs_to_the_same_number() -> None:
+    abroad = {"nu": "", "com": "usps", "state": "3", "data": [{"ftime": "2026-11-21 08:00:00", "context": "Delivered"}]}
+    body = json.loads(push(LINES)) | {"destResult": abroad}
+    found = scans(accept(delivery(json.dumps(body))))
+    assert [(s.carrier, s.tracking_number) for s in found[-2:]] == [
+        ("yuantong", "YT1234567890123"),
+        ("usps", "YT1234567890123"),
+    ]
+    assert found[-1].node is Node.SIGNED
+
+
 @pytest.mark.req("IN-8")
 @pytest.mark.parametrize(
     ("wrong", "reason"),
@@ -148,8 +183,21 @@ def test_a_wrong_push_is_refused(wrong: Delivery, reason: Reason) -> None:
 def test_codes_and_wordings(
     code: str | None, text: str, node: Node, exception: ExceptionKind | None, fault: Fault | None
 ) -> None:
-    means = meaning(table(), code, text)
+    means = meaning(table("kuaidi100"), code, text)
     assert (means.node, means.exception, means.fault) == (node, exception, fault)
+
+
+@pytest.mark.req("IN-2")
+@pytest.mark.skipif(not TRACKING.exists(), reason="the shared data is not here")
+def test_a_real_track_of_another_aggregator_is_read_by_its_wording() -> None:
+    rows = map(json.loads, TRACKING.read_text().splitlines())
+    (row,) = (r for r in rows if r["format"].startswith("kdniao"))
+    lines = re.findall(r"acceptStation:\s*'([^']+)'", row["raw"])
+    means = [meaning(table("kuaidi100"), None, text) for text in lines]
+    assert len(means) == row["expected"]["n_events"]
+    assert (means[0].node is Node.SIGNED) is row["expected"]["delivered"]
+    assert [m.node for m in means[1:3]] == [Node.HELD, Node.OUT_FOR_DELIVERY]
+    assert means[-1].node is Node.PICKED_UP
 
 
 @pytest.mark.req("IN-2")
@@ -162,7 +210,7 @@ def test_real_pushes_give_number_carrier_lines_and_delivery_as_expected() -> Non
     for row in pushes:
         body = json.loads(row["raw"])
         result = LastResult.model_validate_json(json.dumps(body.get("lastResult", body)))
-        found = [scan for scan, _, _ in scans_of(result, table())]
+        found = [s.scan for s in scans_of(result, table("kuaidi100"))]
         expected = row["expected"]
         assert len(found) == expected["n_events"]
         assert {s.tracking_number for s in found} <= {expected["tracking_no"]}
