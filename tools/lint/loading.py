@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from services.claims import rulebook
-from services.intake import gateways
-from services.intake.adapters import kuaidi100_table, social_table
+from services.intake import gateways, tracking_numbers
+from services.intake.adapters import social_table, status_table
 from services.notify.links import Links
 from services.notify.pages import load_pages
 from services.notify.ruleset import load_rules
@@ -28,7 +28,8 @@ def _notify_pages() -> None:
 
 LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/gateways.yaml": gateways.load,
-    "services/intake/rules/kuaidi100.yaml": kuaidi100_table.table,
+    "services/intake/rules/status": status_table.tables,
+    "services/intake/rules/tracking_numbers.yaml": tracking_numbers.forms,
     "services/intake/rules/social.yaml": social_table.table,
     "services/routing/rules": lambda: rule_files.load(today=TODAY),
     "services/routing/parcels/rules": lambda: parcel_tables.load(parcel_tables.DIRECTORY),
