@@ -2,10 +2,14 @@
 
 from pydantic import BaseModel
 
+from services.intake.adapters.aftership import TrackingUpdate
 from services.intake.adapters.carrier import ScanEvent
+from services.intake.adapters.easypost import TrackerEvent
 from services.intake.adapters.kuaidi100 import Kuaidi100Form
 from services.intake.adapters.phone import PhoneDelivery
+from services.intake.adapters.sf import RoutePush
 from services.intake.adapters.shop import OrderChanged
+from services.intake.adapters.shopify_order import ShopifyOrder
 from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
@@ -29,6 +33,11 @@ class Kuaidi100Taken(BaseModel):
     result: bool
     returnCode: str
     message: str
+
+
+class SfTaken(BaseModel):
+    return_code: str
+    return_msg: str
 
 
 class FieldAtFault(BaseModel):
@@ -93,6 +102,19 @@ def _social(
     )
 
 
+def _pushed(name: str, summary: str, request: type[BaseModel], answer: Answer, *headers: str) -> RouteDoc:
+    """A vendor's webhook, proved by headers of its own."""
+    status = 202 if name in ("easypost", "aftership") else 200
+    return RouteDoc(
+        path=f"/gateways/{name}",
+        method="POST",
+        summary=summary,
+        request=request,
+        responses={status: answer, **_REFUSALS},
+        parameters=tuple(Parameter(header, "as the vendor sends it", where="header") for header in headers),
+    )
+
+
 _TAKEN = Answer("Kafka has it (acks=all)", Taken)
 _EVENTS = Answer("Kafka has all events (acks=all)", EventsTaken)
 _LOCKED = {
@@ -124,6 +146,34 @@ ROUTES: tuple[RouteDoc, ...] = (
     *_social("wechat", "WeChat (微信公众号)", WechatMessage, "text/xml", "signature"),
     *_social("wecom", "WeCom (企业微信)", WechatMessage, "text/xml", "msg_signature"),
     *_social("weibo", "Weibo's fans service (微博粉丝服务)", WeiboMessage, "application/json", "signature"),
+    _pushed(
+        "sf",
+        "Route push of SF Express (顺丰 RoutePushService): JSON as shown, or a form with XML or JSON in `content`; "
+        "msgDigest and timestamp stand in the form, the address or the headers",
+        RoutePush,
+        Answer("As SF expects it", SfTaken),
+        "timestamp",
+        "msgdigest",
+    ),
+    _pushed("easypost", "An event of a tracker at EasyPost", TrackerEvent, _EVENTS, "x-hmac-signature"),
+    _pushed("aftership", "A tracking update of AfterShip", TrackingUpdate, _EVENTS, "aftership-hmac-sha256"),
+    _pushed(
+        "shopify",
+        "An order of Shopify as x-shopify-topic says (orders/create, paid, fulfilled, cancelled, updated), or a refund "
+        "(refunds/create)",
+        ShopifyOrder,
+        _EVENTS,
+        "x-shopify-hmac-sha256",
+        "x-shopify-topic",
+        "x-shopify-shop-domain",
+    ),
+    RouteDoc(
+        path="/gateways/iftsta",
+        method="POST",
+        summary="EDIFACT interchanges with IFTSTA messages (D.96A and later), as application/edifact or text/plain",
+        responses={202: _EVENTS, **_REFUSALS},
+        signed=True,
+    ),
     RouteDoc(
         path="/v1/interactions/{interaction_id}/raw",
         method="GET",

@@ -10,6 +10,7 @@ class OrderStage(StrEnum):
     CREATED = "created"
     PAID = "paid"
     SHIPPED = "shipped"
+    CANCELLED = "cancelled"
     REFUNDED = "refunded"
     ADDRESS_CHANGED = "address_changed"
 

@@ -2,7 +2,21 @@
 
 from collections.abc import Mapping
 
-from services.intake.adapters import carrier, kuaidi100, mail, phone, shop, web, wechat, weibo
+from services.intake.adapters import (
+    aftership,
+    carrier,
+    easypost,
+    iftsta,
+    kuaidi100,
+    mail,
+    phone,
+    sf,
+    shop,
+    shopify,
+    web,
+    wechat,
+    weibo,
+)
 from services.intake.delivery import Adapter
 from services.intake.gateways import Kind
 
@@ -12,7 +26,12 @@ ADAPTERS: Mapping[Kind, Adapter] = {
     Kind.MAIL: mail.ADAPTER,
     Kind.CARRIER: carrier.ADAPTER,
     Kind.KUAIDI100: kuaidi100.ADAPTER,
+    Kind.SF: sf.ADAPTER,
+    Kind.EASYPOST: easypost.ADAPTER,
+    Kind.AFTERSHIP: aftership.ADAPTER,
+    Kind.IFTSTA: iftsta.ADAPTER,
     Kind.SHOP: shop.ADAPTER,
+    Kind.SHOPIFY: shopify.ADAPTER,
     Kind.WECHAT: wechat.ADAPTER,
     Kind.WECOM: wechat.WECOM,
     Kind.WEIBO: weibo.ADAPTER,

@@ -24,11 +24,15 @@ REAL = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SECRET = "whsec_" + "c2VjcmV0LXNlY3JldC1zZWNyZXQtMDE="
 OLD_SECRET = "whsec_" + "b2xkZXItb2xkZXItb2xkZXItb2xkLTAx"
 SALT = "salt-of-the-subscription"
+CHECK_WORD = "check-word-of-sf"
+HMAC_SECRET = "sécret-of-a-vendor"
 IDENTITY = IdentityKey(b"a key that only the tests know")
 GATEWAYS = {g.name: g for g in gateways.load().gateways}
 CREDENTIALS = Credentials(
     {name: GatewaySecrets(secrets=(SECRET, OLD_SECRET)) for name in ("web", "phone", "carrier", "shop")}
-    | {"kuaidi100": GatewaySecrets(salt=SALT)}
+    | {"kuaidi100": GatewaySecrets(salt=SALT), "iftsta": GatewaySecrets(secrets=(SECRET,))}
+    | {"sf": GatewaySecrets(check_word=CHECK_WORD)}
+    | {name: GatewaySecrets(hmac_secret=HMAC_SECRET) for name in ("easypost", "aftership", "shopify")}
 )
 SHARED_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
