@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import add, itemgetter
 
 from services.routing.words import Hit, Word
@@ -28,7 +29,7 @@ class WordIndex:
     def __init__(
         self,
         entries: Iterable[Entry],
-        marks_of_text: Callable[[str], set[str]],
+        marks_of_text: Callable[[str], Iterable[str]],
         marks_of_word: Callable[[Word], Iterable[str]],
     ) -> None:
         self._marks_of_text = marks_of_text
@@ -38,12 +39,13 @@ class WordIndex:
         for place, (entry, found) in enumerate(marks):
             rarest = min(found, key=lambda mark: (often[mark], mark))
             self._by_mark.setdefault(rarest, []).append((entry.word.parts[0], place, entry))
+        self._marks = frozenset(self._by_mark)
 
     def search(self, text: str) -> dict[str, list[Hit]]:
         """The hits of each topic, after the phrases that mean its opposite were cut out, in their order."""
         words: dict[str, list[Word]] = {}
         phrases: dict[str, list[tuple[int, Word]]] = {}
-        for mark in self._by_mark.keys() & self._marks_of_text(text):
+        for mark in self._marks.intersection(self._marks_of_text(text)):
             for part, place, entry in self._by_mark[mark]:
                 if part not in text:
                     continue
@@ -76,8 +78,8 @@ def english(entries: Iterable[Entry]) -> WordIndex:
     return WordIndex(entries, _english_marks, _of_english_word)
 
 
-def _chinese_marks(text: str) -> set[str]:
-    return {ALWAYS, *text, *map(add, text, text[1:])}
+def _chinese_marks(text: str) -> Iterable[str]:
+    return chain((ALWAYS,), text, map(add, text, text[1:]))
 
 
 def _of_chinese_word(word: Word) -> set[str]:
@@ -85,9 +87,9 @@ def _of_chinese_word(word: Word) -> set[str]:
     return pairs or {part for part in word.parts if len(part) == 1}
 
 
-def _english_marks(text: str) -> set[str]:
+def _english_marks(text: str) -> Iterable[str]:
     tokens = text.split()
-    return {ALWAYS, *tokens, *(_beginning(token) for token in tokens)}
+    return chain((ALWAYS,), tokens, map(_beginning, tokens))
 
 
 def _of_english_word(word: Word) -> set[str]:
