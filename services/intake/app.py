@@ -9,6 +9,7 @@ from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
+from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
 from services.intake.raw import raw_parser
@@ -56,6 +57,8 @@ def create_app(settings: Settings) -> ASGIApp:
         parser=raw_parser(GROUP),
         pace_s=ARCHIVE_PACE_S,
     )
+    join_calls(runtime, settings)
+    listen_to_asterisk(runtime, settings, configured, secrets, reception)
     by_topic = configured.by_topic()
     if contacts := by_topic.get(GATEWAY_CONTACTS.name):
         runtime.consume_stateless(

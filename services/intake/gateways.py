@@ -29,6 +29,7 @@ class Kind(StrEnum):
     WEIBO = "weibo"
     TWILIO = "twilio"
     AMAZON_CONNECT = "amazon-connect"
+    ASTERISK = "asterisk"
     SF = "sf"
     EASYPOST = "easypost"
     AFTERSHIP = "aftership"
@@ -44,6 +45,7 @@ NEEDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.SHOP: ("secrets",),
     Kind.IFTSTA: ("secrets",),
     Kind.AMAZON_CONNECT: ("secrets",),
+    Kind.ASTERISK: ("secrets",),
     Kind.KUAIDI100: ("salt",),
     Kind.WECHAT: ("token", "app_id"),
     Kind.WECOM: ("token", "aes_key", "app_id"),
@@ -75,7 +77,8 @@ class Gateway(_Entry):
     """One gateway. It comes in by exactly one of `path` (HTTP), `topic` (Kafka), `domains` (SMTP).
 
     `credentials` names its entry in gateways.json (default: its own name); `replay_window_s` is how old a signed
-    delivery may be; `charset` is what it sends where it does not say so.
+    delivery may be; `charset` is what it sends where it does not say so. `stages`: a call centre that reports each
+    stage of a call by itself, not the whole call at its end.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
@@ -89,6 +92,7 @@ class Gateway(_Entry):
     credentials: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{1,31}$")
     replay_window_s: int = Field(300, ge=10, le=86_400)
     charset: str | None = Field(None, pattern=r"^[A-Za-z0-9_.:-]{2,30}$")
+    stages: bool = False
 
     @property
     def entry(self) -> str:
@@ -102,6 +106,8 @@ class Gateway(_Entry):
         allowed = {Kind.MAIL: {"domains"}, Kind.CONTACTS: {"topic"}, Kind.CARRIER: {"path", "topic"}}
         if ways[0] not in allowed.get(self.kind, {"path"}):
             raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
+        if self.stages and self.kind is not Kind.PHONE:
+            raise ValueError(f"gateway {self.name}: stages is for kind phone only")
         if self.topic is not None and self.topic != TOPIC_OF[self.kind]:
             raise ValueError(f"gateway {self.name}: kind {self.kind} reads {TOPIC_OF[self.kind]}")
         return self

@@ -1,15 +1,17 @@
 """What the HTTP routes take and answer, for the OpenAPI document (SY-7)."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from services.intake.adapters.aftership import TrackingUpdate
+from services.intake.adapters.amazon_connect import ContactRecord
 from services.intake.adapters.carrier import ScanEvent
 from services.intake.adapters.easypost import TrackerEvent
 from services.intake.adapters.kuaidi100 import Kuaidi100Form
-from services.intake.adapters.phone import PhoneDelivery
+from services.intake.adapters.phone import PhoneDelivery, StageDelivery
 from services.intake.adapters.sf import RoutePush
 from services.intake.adapters.shop import OrderChanged
 from services.intake.adapters.shopify_order import ShopifyOrder
+from services.intake.adapters.twilio_voice import VoiceFields
 from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
@@ -33,6 +35,10 @@ class Kuaidi100Taken(BaseModel):
     result: bool
     returnCode: str
     message: str
+
+
+class ManagerText(RootModel[str]):
+    """Blocks of `Name: value` lines, an empty line behind each."""
 
 
 class SfTaken(BaseModel):
@@ -127,6 +133,34 @@ _BYTES = Answer("The bytes", None, "application/octet-stream")
 ROUTES: tuple[RouteDoc, ...] = (
     _gateway("web", "A chat message or a form of a customer", WebDelivery, _TAKEN),
     _gateway("phone", "A call that ended, answered or missed", PhoneDelivery, _TAKEN),
+    _gateway(
+        "call-centre",
+        "One stage of a call: started, answered, ended, recording or transcript ready; in any order",
+        StageDelivery,
+        _TAKEN,
+    ),
+    _gateway(
+        "amazon-connect",
+        "A contact record of Amazon Connect, or the analysis file of Contact Lens, signed by the relay",
+        ContactRecord,
+        _TAKEN,
+    ),
+    _gateway(
+        "asterisk",
+        "Events of the Asterisk manager interface, as its text, signed by the relay",
+        ManagerText,
+        _TAKEN,
+        "text/plain",
+    ),
+    RouteDoc(
+        "/gateways/twilio",
+        "POST",
+        "Webhooks of Twilio for calls and messages as forms (shown: voice), or events of its stream as JSON; signed in "
+        "X-Twilio-Signature",
+        VoiceFields,
+        {200: Answer("TwiML without a verb", None, "text/xml"), **_REFUSALS},
+        request_type="application/x-www-form-urlencoded",
+    ),
     _gateway(
         "carrier",
         "Parcel scans as CloudEvents: structured as shown, also application/cloudevents-batch+json, or binary mode "

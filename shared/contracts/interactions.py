@@ -61,6 +61,7 @@ class Call(Contract):
     talk_seconds: int = Field(ge=0)
     answered: bool
     recording_ref: str | None = None
+    recording_refs: tuple[str, ...] = Field((), description="all of them, where a call has more than one")
 
 
 class Interaction(Contract):
@@ -81,6 +82,8 @@ class Interaction(Contract):
     attachments: tuple[Attachment, ...] = ()
     claim: ClaimForm | None = None
     call: Call | None = None
+    follows: str | None = Field(None, description="interaction that this one adds to: a transcript that came later")
+    originals: tuple[str, ...] = Field((), description="ids of the originals, where the contact came in several")
 
 
 INTERACTION_RECEIVED = "parcelcare.interaction.received"

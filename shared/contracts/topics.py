@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.contracts import cases, claims, interactions, notices, orders, parcels
+from shared.contracts import calls, cases, claims, interactions, notices, orders, parcels
 from shared.contracts.base import Contract
 
 DAY_MS = 24 * 3600 * 1000
@@ -50,6 +50,7 @@ class Topic:
 GATEWAY_CONTACTS = Topic("gateway-contacts.v1", "gateway's choice", {}, retention_ms=7 * DAY_MS)
 GATEWAY_PARCELS = Topic("gateway-parcels.v1", "tracking number", {}, retention_ms=7 * DAY_MS)
 RAW = Topic("raw.v1", "interaction id", {}, retention_ms=7 * DAY_MS)
+CALL_STAGES = Topic("call-stages.v1", "call id", calls.TYPES)
 INTERACTIONS = Topic("interactions.v1", "customer id", interactions.TYPES)
 PARCEL_EVENTS = Topic("parcel-events.v1", "tracking number", parcels.SCAN_TYPES, retention_ms=7 * DAY_MS)
 ORDER_EVENTS = Topic("order-events.v1", "order number", orders.TYPES)
@@ -73,6 +74,7 @@ TOPICS: tuple[Topic, ...] = (
     GATEWAY_CONTACTS,
     GATEWAY_PARCELS,
     RAW,
+    CALL_STAGES,
     INTERACTIONS,
     PARCEL_EVENTS,
     ORDER_EVENTS,

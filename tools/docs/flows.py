@@ -34,6 +34,12 @@ FLOWS: tuple[Flow, ...] = (
         outside=True,
     ),
     Flow(t.RAW, "The original bytes of every accepted delivery.", ("intake",), ("intake",)),
+    Flow(
+        t.CALL_STAGES,
+        "What platforms say about a call, stage by stage; intake makes one contact of them.",
+        ("intake",),
+        ("intake",),
+    ),
     Flow(t.INTERACTIONS, "One contact on one channel, normalised.", ("intake",), ("routing",)),
     Flow(t.PARCEL_EVENTS, "Scans of parcels, and questions about a parcel.", ("intake", "routing"), ("routing",)),
     Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ()),

@@ -13,7 +13,21 @@ ALWAYS_EDGE = frozenset({"__main__", "app", "settings", "handlers", "store", "ap
 """Modules of every service that talk to the outside, or are told by it."""
 
 EDGES: dict[str, frozenset[str]] = {
-    "intake": frozenset({"archive", "bulk", "relay", "smtp", "stream", "unknown_codes"}),
+    "intake": frozenset(
+        {
+            "ami_reader",
+            "archive",
+            "bulk",
+            "calls.deadlines",
+            "calls.handlers",
+            "calls.store",
+            "calls.wiring",
+            "relay",
+            "smtp",
+            "stream",
+            "unknown_codes",
+        }
+    ),
     "routing": frozenset({"assigner", "desk", "timers", "parcels.api", "parcels.reading", "parcels.wiring"}),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
     "notify": frozenset({"live", "mailserver", "pages", "preview", "sender", "session", "smtp", "webhook"}),

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from services.claims import rulebook
 from services.intake import gateways, tracking_numbers
 from services.intake.adapters import social_table, status_table
+from services.intake.calls.rules import call_rules
 from services.notify.links import Links
 from services.notify.pages import load_pages
 from services.notify.ruleset import load_rules
@@ -28,6 +29,7 @@ def _notify_pages() -> None:
 
 LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/gateways.yaml": gateways.load,
+    "services/intake/rules/calls.yaml": call_rules,
     "services/intake/rules/status": status_table.tables,
     "services/intake/rules/tracking_numbers.yaml": tracking_numbers.forms,
     "services/intake/rules/social.yaml": social_table.table,

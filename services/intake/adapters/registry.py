@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from services.intake.adapters import (
     aftership,
+    amazon_connect,
+    asterisk,
     carrier,
     easypost,
     iftsta,
@@ -13,6 +15,7 @@ from services.intake.adapters import (
     sf,
     shop,
     shopify,
+    twilio,
     web,
     wechat,
     weibo,
@@ -32,6 +35,9 @@ ADAPTERS: Mapping[Kind, Adapter] = {
     Kind.IFTSTA: iftsta.ADAPTER,
     Kind.SHOP: shop.ADAPTER,
     Kind.SHOPIFY: shopify.ADAPTER,
+    Kind.TWILIO: twilio.ADAPTER,
+    Kind.AMAZON_CONNECT: amazon_connect.ADAPTER,
+    Kind.ASTERISK: asterisk.ADAPTER,
     Kind.WECHAT: wechat.ADAPTER,
     Kind.WECOM: wechat.WECOM,
     Kind.WEIBO: weibo.ADAPTER,
