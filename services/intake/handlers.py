@@ -93,4 +93,5 @@ class Reception:
             self._indicators.unknown_codes.labels(gateway).inc(len(accepted.unknown_codes))
             log.warning("unknown_carrier_codes", gateway=gateway, codes=sorted(set(accepted.unknown_codes))[:10])
         if accepted.suppressed:
+            self._indicators.suppressed.labels(gateway, accepted.suppressed.partition(" (")[0][:40]).inc()
             log.info("delivery_suppressed", gateway=gateway, interaction_id=accepted.id, because=accepted.suppressed)

@@ -13,6 +13,12 @@ class Indicators:
             ["gateway", "outcome"],
             registry=registry,
         )
+        self.suppressed = Counter(
+            "parcelcare_intake_suppressed",
+            "Deliveries of which no contact came, by why: automatic reply, delivery report, menu click …",
+            ["gateway", "because"],
+            registry=registry,
+        )
         self.unknown_codes = Counter(
             "parcelcare_intake_unknown_codes",
             "Carrier codes that no table names; the scan was kept with the nearest node",
