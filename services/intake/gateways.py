@@ -71,6 +71,7 @@ class Rate(_Entry):
 
 
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
+Mailbox = Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,64}$")]
 
 
 class Gateway(_Entry):
@@ -79,6 +80,7 @@ class Gateway(_Entry):
     `credentials` names its entry in gateways.json (default: its own name); `replay_window_s` is how old a signed
     delivery may be; `charset` is what it sends where it does not say so. `stages`: a call centre that reports each
     stage of a call by itself, not the whole call at its end.
+    `mailboxes`: of a mail gateway, the names before the @ that exist (default: all).
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
@@ -86,6 +88,7 @@ class Gateway(_Entry):
     path: str | None = Field(None, pattern=r"^/gateways/[a-z0-9/-]+$")
     topic: str | None = None
     domains: tuple[Domain, ...] = ()
+    mailboxes: tuple[Mailbox, ...] = ()
     body_limit_bytes: int = Field(1_048_576, ge=1024, le=MAX_BODY_BYTES)
     rate: Rate | None = None
     keep_raw: bool = True
@@ -104,6 +107,8 @@ class Gateway(_Entry):
         if len(ways) != 1:
             raise ValueError(f"gateway {self.name} needs exactly one of path, topic, domains; it has {ways or 'none'}")
         allowed = {Kind.MAIL: {"domains"}, Kind.CONTACTS: {"topic"}, Kind.CARRIER: {"path", "topic"}}
+        if self.mailboxes and not self.domains:
+            raise ValueError(f"gateway {self.name}: mailboxes is for kind mail only")
         if ways[0] not in allowed.get(self.kind, {"path"}):
             raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
         if self.stages and self.kind is not Kind.PHONE:

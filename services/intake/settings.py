@@ -24,6 +24,8 @@ class Settings(CommonSettings):
     smtp_tls_cert: Path | None = None
     smtp_tls_key: Path | None = None
     smtp_max_connections: int = Field(200, ge=1)
+    smtp_timeout_s: float = Field(300, gt=0)
+    smtp_lifetime_s: float = Field(1800, gt=0)
     max_pending_messages: int = Field(20_000, ge=1)
     max_body_bytes_in_flight: int = Field(256 * 1024 * 1024, ge=1024 * 1024)
     retry_after_s: float = Field(2.0, gt=0)

@@ -3,8 +3,9 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,16 +22,27 @@ from shared.clock import Clock
 log = structlog.get_logger()
 
 TAKEN = "250 2.0.0 {id} taken"
+SENDER_OK = "250 2.1.0 OK"
+RECIPIENT_OK = "250 2.1.5 OK"
 BUSY = "451 4.3.2 Too much is waiting, try again later; nothing was taken"
 FAILED = "451 4.3.0 Something failed here, try again later; nothing was taken"
 TOO_LARGE = "552 5.3.4 The mail is larger than we take"
-NOT_OURS = "550 5.1.1 No such domain here"
+NOT_OURS = "550 5.1.2 No such domain here"
+UNKNOWN_MAILBOX = "550 5.1.1 No such mailbox here"
 UNREADABLE = "550 5.6.0 The mail can't be taken: {detail}"
 ONE_GATEWAY = "452 4.5.3 Send these recipients' mail apart"
-IDLE_SECONDS = 120
+TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients at once"
+TOO_SLOW = b"421 4.4.2 Too slow, try again later; nothing was taken\r\n"
+NO_ROOM = b"421 4.3.2 Too much mail at once, try again later; nothing was taken\r\n"
+TOO_MANY_CONNECTIONS = b"421 4.3.2 Too many connections, try again later\r\n"
+MAX_RECIPIENTS = 100
 FINISH_SECONDS = 5.0
 ALLOWANCE_BYTES = 1024 * 1024
+ALWAYS = frozenset({"postmaster", "abuse"})
+"""Mailboxes that every domain has (RFC 5321, 4.5.1; RFC 2142)."""
+
 _PRINTABLE = re.compile(r"[^ -~]")
+_SIZE = re.compile(r"SIZE=(\d{1,12})", re.ASCII)
 
 
 class MailHandler:
@@ -41,16 +53,35 @@ class MailHandler:
         self._reception = reception
         self._clock = clock
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        try:
+            # Told before the mail travels; whether there is room for it shows when it has come.
+            with self._reception.admission.room(0):
+                pass
+        except Rejected:
+            return BUSY
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return SENDER_OK
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         gateway = self._gateway_of(address)
         if gateway is None:
             return NOT_OURS
+        if not is_known(address, gateway):
+            return UNKNOWN_MAILBOX
+        if declared_size(envelope.mail_options) > gateway.body_limit_bytes:
+            return TOO_LARGE
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return TOO_MANY_RECIPIENTS
         if any(self._gateway_of(other) is not gateway for other in envelope.rcpt_tos):
             return ONE_GATEWAY
         envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
+        return RECIPIENT_OK
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         gateway = self._gateway_of(envelope.rcpt_tos[0])
@@ -90,6 +121,18 @@ class MailHandler:
         return self._gateways.get(address.rpartition("@")[2].lower().rstrip(">"))
 
 
+def is_known(address: str, gateway: Gateway) -> bool:
+    """Whether the gateway has the mailbox; care+case@ is care@."""
+    local = address.rpartition("@")[0].lstrip("<").strip('"').lower().partition("+")[0]
+    return not gateway.mailboxes or local in gateway.mailboxes or local in ALWAYS
+
+
+def declared_size(options: Iterable[str]) -> int:
+    """Bytes that MAIL FROM announces (RFC 1870); 0 where it does not."""
+    found = (_SIZE.fullmatch(option.upper()) for option in options)
+    return next((int(size[1]) for size in found if size), 0)
+
+
 def answer_to(refusal: Rejected) -> str:
     """The reply line of a refusal: 4xx where the same mail may be taken later."""
     if refusal.reason in (Reason.OVERLOADED, Reason.RATE):
@@ -99,43 +142,79 @@ def answer_to(refusal: Rejected) -> str:
     return UNREADABLE.format(detail=_PRINTABLE.sub("?", str(refusal))[:200])
 
 
+@dataclass(slots=True)
+class Crowd:
+    """All open connections, and the bytes that they have sent of mails that are not whole yet."""
+
+    max_bytes: int
+    connections: set["Connection"] = field(default_factory=set)
+    bytes: int = 0
+
+
 class Connection(SMTP):
-    """One sender. Cut off when it sends far more than a mail may measure without a mail coming of it."""
+    """One sender. Cut off when it sends far more than a mail may measure without a mail coming of it, or is too slow.
+
+    aiosmtpd's own `timeout` begins anew with each command, DATA included; `lifetime` ends those that only chat.
+    """
 
     # Real mail has lines longer than the 1000 characters of RFC 5321; refusing it helps nobody.
     line_length_limit = 65_536
 
-    def __init__(self, open_connections: set["Connection"], allowance: int, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, crowd: Crowd, allowance: int, lifetime: float, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._open = open_connections
+        self._crowd = crowd
         self._allowance = allowance
+        self._lifetime = lifetime
         self._received = 0
+        self._last_mail = self.loop.time()
         self.idle = asyncio.Event()
         self.idle.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._open.add(self)
+        self._crowd.connections.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._open.discard(self)
+        self._crowd.connections.discard(self)
+        self._forget()
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        if self._received > self._allowance and self.transport is not None:
+        self._crowd.bytes += len(data)
+        if self._received > self._allowance:
             # aiosmtpd drops an oversized mail's lines, but keeps a line that never ends.
             log.warning("smtp_connection_cut", received_bytes=self._received)
             cast(asyncio.WriteTransport, self.transport).abort()
-            return
-        super().data_received(data)
+        elif self._crowd.bytes > self._crowd.max_bytes:
+            self._dismiss(NO_ROOM)
+        elif self.loop.time() - self._last_mail > self._lifetime:
+            self._dismiss(TOO_SLOW)
+        else:
+            super().data_received(data)
 
     def mail_begins(self) -> None:
+        """The mail is whole: from here on the admission counts its bytes."""
         self.idle.clear()
-        self._received = 0
+        self._forget()
 
     def mail_ends(self) -> None:
+        self._last_mail = self.loop.time()
         self.idle.set()
+
+    def _timeout_cb(self) -> None:
+        self._dismiss(TOO_SLOW)
+
+    def _dismiss(self, answer: bytes) -> None:
+        log.info("smtp_connection_dismissed", code=answer[:9].decode(), received_bytes=self._received)
+        transport = cast(asyncio.WriteTransport, self.transport)
+        if not transport.is_closing():
+            transport.write(answer)
+            transport.close()
+
+    def _forget(self) -> None:
+        self._crowd.bytes -= self._received
+        self._received = 0
 
 
 class TooMany(asyncio.Protocol):
@@ -143,7 +222,7 @@ class TooMany(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
+        transport.write(TOO_MANY_CONNECTIONS)
         transport.close()
 
 
@@ -154,7 +233,7 @@ class SmtpServer:
         self._settings = settings
         self._handler = handler
         self._size_limit = size_limit
-        self._connections: set[Connection] = set()
+        self._crowd = Crowd(max(settings.max_body_bytes_in_flight, 2 * size_limit))
         self.port = settings.smtp_port
 
     async def serve(self) -> None:
@@ -172,27 +251,28 @@ class SmtpServer:
             await self._finish()
 
     def _connection(self, tls: ssl.SSLContext | None) -> asyncio.Protocol:
-        if len(self._connections) >= self._settings.smtp_max_connections:
+        if len(self._crowd.connections) >= self._settings.smtp_max_connections:
             return TooMany()
         return Connection(
-            self._connections,
+            self._crowd,
             2 * self._size_limit + ALLOWANCE_BYTES,
+            self._settings.smtp_lifetime_s,
             self._handler,
             data_size_limit=self._size_limit,
             enable_SMTPUTF8=True,
             hostname=self._settings.smtp_hostname,
             ident="ParcelCare",
             tls_context=tls,
-            timeout=IDLE_SECONDS,
+            timeout=self._settings.smtp_timeout_s,
         )
 
     async def _finish(self) -> None:
         """A mail in hand gets its answer; one that does not is sent again, and recognised."""
-        in_hand = [connection.idle.wait() for connection in self._connections]
+        in_hand = [connection.idle.wait() for connection in self._crowd.connections]
         with suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
                 await asyncio.gather(*in_hand)
-        for connection in list(self._connections):
+        for connection in list(self._crowd.connections):
             if connection.transport is not None:
                 connection.transport.close()
 
