@@ -22,6 +22,7 @@ EDGES: dict[str, frozenset[str]] = {
             "calls.handlers",
             "calls.store",
             "calls.wiring",
+            "maildir",
             "relay",
             "smtp",
             "stream",
