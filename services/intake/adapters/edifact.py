@@ -1,7 +1,9 @@
 """EDIFACT syntax (ISO 9735): service characters of UNA, segments with their data elements, and messages UNH to UNT."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_SEGMENTS = 50_000
 MAX_ELEMENTS = 200
@@ -140,24 +142,23 @@ def _split(text: str, mark: str, release: str) -> Iterator[str]:
     if not release or release not in text:
         yield from text.split(mark)
         return
-    start = at = 0
-    while at < len(text):
-        if text[at] == release:
-            at += 2
-        elif text[at] == mark:
-            yield text[start:at]
-            at += 1
-            start = at
-        else:
-            at += 1
+    start = 0
+    for match in _marks(mark, release).finditer(text):
+        if match[0] == mark:
+            yield text[start : match.start()]
+            start = match.end()
     yield text[start:]
 
 
 def _released(text: str, release: str) -> str:
-    if not release or release not in text:
-        return text
-    kept: list[str] = []
-    letters = iter(text)
-    for letter in letters:
-        kept.append(next(letters, "") if letter == release else letter)
-    return "".join(kept)
+    return _released_letters(release).sub(r"\1", text) if release and release in text else text
+
+
+@lru_cache(maxsize=64)
+def _marks(mark: str, release: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(release)}.?|{re.escape(mark)}", re.DOTALL)
+
+
+@lru_cache(maxsize=64)
+def _released_letters(release: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(release)}(.?)", re.DOTALL)

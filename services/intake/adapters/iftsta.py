@@ -1,6 +1,6 @@
 """EDIFACT IFTSTA (D.96A and later): each status (STS) of each consignment (CNI) a scan of each piece it is about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from services.intake.adapters.track import (
 )
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Delivery, FieldError, Reason, Rejected, Verified
-from shared.contracts.parcels import ExceptionKind, Fault, ParcelScan
+from shared.contracts.parcels import ParcelScan
 from shared.security.identity import IdentityKey
 
 MEDIA_TYPES = ("application/edifact", "text/plain")
@@ -39,13 +39,27 @@ _STATUS_TIMES = ("334", "7", "9", "178", "186", "137")
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the segments of a message's head, a consignment or a status say; read once, whoever asks how often."""
+
+    references: Mapping[str, str]
+    times: Mapping[str, tuple[str, str]]
+    carrier: str
+    equipment: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """A status: `own` are the segments behind its STS, `consignment` those of its CNI, `head` the message's."""
+    """A status: `own` are the segments behind its STS; `facts` are its own, its consignment's and its message's.
+
+    `waybill` is the number of its CNI.
+    """
 
     sts: Segment
     own: Sequence[Segment]
-    consignment: Sequence[Segment]
-    head: Sequence[Segment]
+    facts: tuple[Facts, Facts, Facts]
+    waybill: str
     sender: str
 
 
@@ -61,9 +75,10 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     codes = table("iftsta")
     scans: list[Scanned] = []
     for number, status in enumerate(statuses, 1):
-        scans += scans_of(status, number, codes, delivery.gateway.name)
-        if len(scans) > MAX_SCANS:
-            raise Rejected(Reason.TOO_LARGE, f"more than {MAX_SCANS} scans; send several interchanges")
+        for scanned in scans_of(status, number, codes, delivery.gateway.name):
+            if len(scans) == MAX_SCANS:
+                raise Rejected(Reason.TOO_LARGE, f"more than {MAX_SCANS} scans; send several interchanges")
+            scans.append(scanned)
     types = ", ".join(sorted({m.type[:6] for m in found}))
     return accept_scans(delivery, verified, scans, nothing=f"interchange without a status ({types})")
 
@@ -81,24 +96,56 @@ def read(content: bytes, charset: str | None = None) -> list[Message]:
 
 def statuses_of(message: Message) -> Iterator[Status]:
     """What stands before the first CNI is the message's, up to the first STS the consignment's, then each status's."""
-    head: list[Segment] = []
-    consignment: list[Segment] = []
-    own: list[Segment] = []
-    sts: Segment | None = None
-    for segment in (*message.segments, None):
-        if segment is None or segment.tag in ("CNI", "STS"):
-            if sts is not None:
-                yield Status(sts, tuple(own), tuple(consignment), tuple(head), message.sender)
-            own, sts = [], segment if segment is not None and segment.tag == "STS" else None
-            if segment is not None and segment.tag == "CNI":
-                consignment = [segment]
-        elif sts is not None:
-            own.append(segment)
-        else:
-            (consignment or head).append(segment)
+    head, *consignments = _cut(message.segments, "CNI")
+    about, *statuses = _cut(head, "STS")
+    known = facts_of(about)
+    yield from _statuses(statuses, facts_of(()), known, "", message.sender)
+    for cni, *rest in consignments:
+        about, *statuses = _cut(rest, "STS")
+        yield from _statuses(statuses, facts_of(about), known, cni.get(1), message.sender)
 
 
-def scans_of(status: Status, number: int, table: Table, gateway: str) -> list[Scanned]:
+def _statuses(
+    groups: Sequence[Sequence[Segment]], consignment: Facts, head: Facts, waybill: str, sender: str
+) -> Iterator[Status]:
+    for sts, *own in groups:
+        yield Status(sts, own, (facts_of(own), consignment, head), waybill, sender)
+
+
+def _cut(segments: Sequence[Segment], tag: str) -> list[list[Segment]]:
+    """What stands before the first segment of that tag (also where it is nothing), then one group for each."""
+    groups: list[list[Segment]] = [[]]
+    for segment in segments:
+        if segment.tag == tag:
+            groups.append([])
+        groups[-1].append(segment)
+    return groups
+
+
+def facts_of(segments: Sequence[Segment]) -> Facts:
+    """The first of its kind counts; times and places before the transport (TDT), whose plans follow it."""
+    references: dict[str, str] = {}
+    times: dict[str, tuple[str, str]] = {}
+    named = {"carrier": "", "equipment": "", "place": ""}
+    planned = False
+    for segment in segments:
+        match segment.tag:
+            case "RFF" if segment.get(0, 1):
+                references.setdefault(segment.get(0), segment.get(0, 1))
+            case "TDT":
+                planned = True
+            case "DTM" if not planned:
+                times.setdefault(segment.get(0), (segment.get(0, 1), segment.get(0, 2)))
+            case "LOC" if not planned:
+                named["place"] = named["place"] or segment.get(1, 3) or segment.get(1)
+            case "NAD" if segment.get(0) == "CA":
+                named["carrier"] = named["carrier"] or segment.get(1)
+            case "EQD":
+                named["equipment"] = named["equipment"] or segment.get(1)
+    return Facts(references, times, **named)
+
+
+def scans_of(status: Status, number: int, table: Table, gateway: str) -> Iterator[Scanned]:
     """One scan for each piece that the status is about. Raises `Rejected`."""
     pointer = f"/STS/{number}"
     at = _time_of(status, table, pointer)
@@ -106,25 +153,21 @@ def scans_of(status: Status, number: int, table: Table, gateway: str) -> list[Sc
     text = _text_of(status)
     means = meaning(table, code or None, text)
     why = table.reasons.get(reason)
-    exception: ExceptionKind | None = why.exception if why else means.exception
-    fault: Fault | None = why.fault if why else means.fault
     unknown = [c for c in (means.unknown_code, f"reason/{reason}" if reason and not why else None) if c]
-    place = _place_of(status)
-    scanned = []
+    place = status.facts[0].place[:MAX_PLACE] or None
+    carrier = next(filter(None, (f.carrier for f in status.facts)), status.sender)[:MAX_CARRIER].lower() or gateway
     for piece in pieces_of(status, pointer):
         scan = ParcelScan(
             tracking_number=piece,
-            carrier=_carrier_of(status) or gateway,
+            carrier=carrier,
             node=means.node,
             occurred_at=at,
             place=place,
             description=text[:MAX_DESCRIPTION] or None,
-            exception=exception,
-            fault=fault,
+            exception=why.exception if why else means.exception,
+            fault=why.fault if why else means.fault,
         )
-        cause = f"{piece}/{at.isoformat()}/{code}/{reason}/{place or ''}/{text}"
-        scanned.append(Scanned(scan, cause, tuple(unknown)))
-    return scanned
+        yield Scanned(scan, f"{piece}/{at.isoformat()}/{code}/{reason}/{place or ''}/{text}", tuple(unknown))
 
 
 def _code(sts: Segment, element: int) -> str:
@@ -143,7 +186,7 @@ def _text_of(status: Status) -> str:
 
 
 def _time_of(status: Status, table: Table, pointer: str) -> datetime:
-    own, head = _times(status.own), _times(status.head)
+    own, _, head = (facts.times for facts in status.facts)
     given = next((own[q] for q in _STATUS_TIMES if q in own), None) or head.get("137")
     found = time_of(*given, table.time_zone) if given else None
     if found is None:
@@ -151,68 +194,38 @@ def _time_of(status: Status, table: Table, pointer: str) -> datetime:
     return found
 
 
-def _times(segments: Sequence[Segment]) -> dict[str, tuple[str, str]]:
-    """By qualifier, before the transport (TDT) whose plans follow."""
-    times: dict[str, tuple[str, str]] = {}
-    for segment in segments:
-        if segment.tag == "TDT":
-            break
-        if segment.tag == "DTM":
-            times.setdefault(segment.get(0), (segment.get(0, 1), segment.get(0, 2)))
-    return times
-
-
-def _place_of(status: Status) -> str | None:
-    for segment in status.own:
-        if segment.tag == "TDT":
-            break
-        if segment.tag == "LOC":
-            return (segment.get(1, 3) or segment.get(1))[:MAX_PLACE] or None
-    return None
-
-
-def _carrier_of(status: Status) -> str:
-    named = (s.get(1) for s in (*status.own, *status.consignment, *status.head) if s.tag == "NAD" and s.get(0) == "CA")
-    return (next(filter(None, named), "") or status.sender)[:MAX_CARRIER].lower()
-
-
-def pieces_of(status: Status, pointer: str = "/STS") -> list[str]:
+def pieces_of(status: Status, pointer: str = "/STS") -> Iterator[str]:
     """The numbers that the status is about: packages (GIN), else the waybill, the equipment, the bill of lading.
 
     The status's own references count before its consignment's, and these before the message's. Raises `Rejected`.
     """
     packages = [n for s in status.own if s.tag == "GIN" for n in _identities(s)]
-    number = (
-        next(iter(packages), "") or _waybill(status) or _reference(status, _EQUIPMENT) or _reference(status, _BILLS)
+    numbers = packages or [_number_of(status)]
+    for number in dict.fromkeys(n.replace(" ", "") for n in numbers):
+        yield tracking_number(number, f"{pointer}/RFF")
+
+
+def _number_of(status: Status) -> str:
+    own = status.facts[:1]
+    return (
+        _reference(own, _WAYBILLS)
+        or status.waybill
+        or _reference(status.facts, _WAYBILLS)
+        or _reference(status.facts, _EQUIPMENT)
+        or next(filter(None, (f.equipment for f in status.facts)), "")
+        or _reference(status.facts, _BILLS)
     )
-    found = packages or [number or _equipment(status)]
-    return list(dict.fromkeys(tracking_number(n.replace(" ", ""), f"{pointer}/RFF") for n in found))
+
+
+def _reference(places: Sequence[Facts], qualifiers: Sequence[str]) -> str:
+    return next((f.references[q] for f in places for q in qualifiers if q in f.references), "")
 
 
 def _identities(gin: Segment) -> Iterator[str]:
-    """GIN holds up to five numbers, or ranges of which the first is the piece's."""
+    """GIN holds several numbers, or ranges, of which the first is the piece's."""
     for element in range(1, len(gin.elements)):
         if gin.get(element):
             yield gin.get(element)
-
-
-def _waybill(status: Status) -> str:
-    own = _reference(status, _WAYBILLS, (status.own,))
-    consignment = next((s.get(1) for s in status.consignment if s.tag == "CNI"), "")
-    return own or consignment or _reference(status, _WAYBILLS)
-
-
-def _reference(status: Status, qualifiers: Sequence[str], places: Sequence[Sequence[Segment]] | None = None) -> str:
-    for segments in places or (status.own, status.consignment, status.head):
-        numbers = {s.get(0): s.get(0, 1) for s in reversed(segments) if s.tag == "RFF"}
-        found = next((numbers[q] for q in qualifiers if numbers.get(q)), "")
-        if found:
-            return found
-    return ""
-
-
-def _equipment(status: Status) -> str:
-    return next((s.get(1) for s in (*status.own, *status.consignment, *status.head) if s.tag == "EQD"), "")
 
 
 ADAPTER = Adapter(verify, normalise)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -164,6 +165,24 @@ def test_a_wrong_interchange_is_refused(wrong: Delivery, reason: Reason) -> None
     with pytest.raises(Rejected) as refusal:
         accept(wrong)
     assert refusal.value.reason is reason
+
+
+@pytest.mark.req("IN-8")
+@pytest.mark.parametrize(
+    "text",
+    [
+        message("CNI+1'" + "RFF+ZZ:1'" * 20_000 + "STS+1+1'" * 20_000),
+        "RFF+ZZ:1'".join(["UNH+1+IFTSTA:D:96A:UN'", *["" for _ in range(20_000)], "STS+1+1'" * 20_000, TAIL]),
+        message("CNI+1'STS+1+1'DTM+334:202611200600:203'GIN+BJ" + "+A??0" * 190 + "'" + "FTX+AAO+++X?'Y'" * 40_000),
+        "UNH+1+IFTSTA'" + "?+" * 700_000,
+    ],
+    ids=["much of a consignment", "much of a message", "much of a status", "much released"],
+)
+def test_a_large_interchange_costs_no_more_than_its_size(text: str) -> None:
+    began = time.process_time()
+    with contextlib.suppress(Rejected):
+        accept(sent(text))
+    assert time.process_time() - began < 8
 
 
 @pytest.mark.req("IN-8")
