@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import ConsumerRecord
 
@@ -14,8 +14,7 @@ Ownership = Callable[[int], bool]
 """Whether this process still owns a partition of the topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A parsed record together with the record itself, which parking and dead letters keep."""
 
     incoming: Incoming[Any]

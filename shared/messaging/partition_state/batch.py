@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.partition_state.entry import NEVER, NOWHERE, Entry, Position, decode
-from shared.messaging.partition_state.fold import Applied, Fold
+from shared.messaging.partition_state.fold import Applied, Fold, Packed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -68,8 +68,9 @@ class _Cell:
     def take(self, applied: Applied) -> None:
         self.state, self.payload, self.due, self.version = applied.state, None, applied.due, self.version + 1
 
-    def take_packed(self, payload: bytes, due: int) -> None:
-        self.state, self.payload, self.due, self.version = _PACKED, payload, due, self.version + 1
+    def take_packed(self, packed: Packed, offset: int) -> None:
+        self.payload, self.due = packed
+        self.state, self.offset, self.version = _PACKED, offset, self.version + 1
 
     def change(self, key: bytes, fold: Fold[Any], now: int) -> Change | None:
         before = self.stored
@@ -95,25 +96,28 @@ def decide(
         return Decided((), ())
     cells: dict[bytes, _Cell] = {}
     messages: list[Outgoing] = []
-    key_of = fold.key_of
+    key_of, quick = fold.key_of, fold.quick
+    latest = batch[0].time
     for incoming in batch:
-        key = key_of(incoming)
+        key, time, offset = key_of(incoming), incoming.time, incoming.offset
+        latest = time if time > latest else latest
         cell = cells.get(key)
         if cell is None:
             value = stored[key]
             cell = cells[key] = _Cell(None if value is None else decode(value))
-        if incoming.offset > cell.offset:
-            messages.extend(_fold_into(cell, incoming, fold, min(incoming.time, now)))
-    log_time = micros(min(now, max(i.time for i in batch)))
+        if offset <= cell.offset:
+            continue
+        time = time if time < now else now
+        packed = None if cell.payload is None else quick(cell.payload, incoming, time)
+        if packed is None:
+            messages.extend(_fold_into(cell, incoming, fold, time))
+        else:
+            cell.take_packed(packed, offset)
+    log_time = micros(min(now, latest))
     return Decided(messages, _changes(cells, fold, micros(now)), max(i.offset for i in batch), log_time)
 
 
 def _fold_into(cell: _Cell, incoming: Incoming[Any], fold: Fold[Any], time: datetime) -> Sequence[Outgoing]:
-    packed = None if cell.payload is None else fold.quick(cell.payload, incoming, time)
-    if packed is not None:
-        cell.take_packed(*packed)
-        cell.offset = incoming.offset
-        return ()
     state = cell.unpacked(fold)
     applied = fold.apply(state, incoming, time)
     if applied.state is not state:

@@ -77,13 +77,13 @@ class LocalState:
     def write(self, changes: Sequence[Change], meta: Meta) -> None:
         """The changes, the due index that follows from them, and `meta`, at once."""
         batch = WriteBatch(raw_mode=True)
-        for change in changes:
-            key, after = change.key, change.after
+        for key, before, after, _ in changes:
             if after is None:
                 batch.delete(_STATE + key)
             else:
                 batch.put(_STATE + key, after.encode())
-            self._index(batch, key, change.before, after)
+            if before is None or after is None or before.indexed != after.indexed:
+                self._index(batch, key, before, after)
         batch.put(_META, orjson.dumps(meta))
         self._db.write(batch)
         self.meta = meta
