@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from services.intake.adapters import mime
+from services.intake.adapters.rfc5322 import mime
 from services.intake.raw import Original
 
 MAIL_TYPE = "message/rfc822"

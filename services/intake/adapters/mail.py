@@ -2,18 +2,26 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from email.message import Message
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from services.intake.adapters import mime
+import orjson
+
+from services.intake.adapters import delivery_report
+from services.intake.adapters.automatic import automatic_because
 from services.intake.adapters.contact import accept_contact, interaction_id_of, originals
-from services.intake.adapters.quoting import written
+from services.intake.adapters.filetype import mismatch
+from services.intake.adapters.quoting import is_forward, written
+from services.intake.adapters.rfc5322 import mime
+from services.intake.adapters.rfc5322.bodies import Bodies, bodies_of, text_of
+from services.intake.adapters.rfc5322.headers import addresses, date_of, header, message_ids
+from services.intake.adapters.rfc5322.mime import Mail
+from services.intake.adapters.thread import case_number_of_id, case_number_of_thread
 from services.intake.credentials import Credentials
 from services.intake.customers import customer_of, email_address
 from services.intake.delivery import Accepted, Adapter, Delivery, Reason, Rejected, Verified
 from services.intake.extraction import case_number_in, numbers_in
-from services.intake.gateways import Gateway
 from services.intake.language import language_of
 from shared.contracts.interactions import Attachment, Interaction
 from shared.contracts.people import Channel
@@ -23,70 +31,94 @@ from shared.security.identity import IdentityKey
 MAX_READ = 100_000
 MAX_TEXT = 50_000
 MAX_ATTACHMENTS = 100
-_MESSAGE_ID = re.compile(r"<([^<>\s]{3,400})>", re.ASCII)
-_OUR_ID = re.compile(r"\.(PC[0-9A-HJKMNP-TV-Z]{8})@([a-z0-9.-]+)$", re.ASCII | re.IGNORECASE)
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+MAX_NOTED = 20
+YEARS = range(2000, 2101)
+"""A Date outside of them comes from a clock that was never set."""
 
-Mail: TypeAlias = "Message[str, str]"
+_MARKING = ("from", "sender", "to", "date", "subject")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def verify(delivery: Delivery, credentials: Credentials) -> Verified:
     """Mail is not signed. A mail is caused by its Message-ID; one without, by its content."""
-    message = _parsed(delivery.body)
-    own_id = message_id_of(message)
-    mark = own_id or f"sha256:{hashlib.sha256(_content(delivery.body)).hexdigest()}"
-    return Verified(f"gateway/{delivery.gateway.name}/{mark}", delivery.body, message)
-
-
-def _content(body: bytes) -> bytes:
-    """Without the header: its Received lines differ when the same mail comes again."""
-    parts = _HEADER_END.split(body, maxsplit=1)
-    return parts[1] if len(parts) == 2 and parts[1].strip() else body
-
-
-def _parsed(body: bytes) -> Mail:
     try:
-        return mime.parse(body)
+        mail = mime.parse(delivery.body)
+    except mime.Unreadable as error:
+        raise Rejected(Reason.MALFORMED, str(error)) from None
+    own_id = message_id_of(mail)
+    return Verified(f"gateway/{delivery.gateway.name}/{own_id or _content_mark(mail)}", delivery.body, mail)
+
+
+def _content_mark(mail: Mail) -> str:
+    """Without the Received lines, which differ when the same mail comes again."""
+    marking = "\n".join(mail.first(name) for name in _MARKING)
+    content = marking.encode("utf-8", "surrogateescape") + b"\n\n" + mail.body
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
+    mail: Mail = verified.parsed
+    interaction_id = interaction_id_of(verified.cause)
+    sender = sender_of(mail, delivery.return_path)
+    found = _bodies(mail)
+    automatic = automatic_because(mail, sender[1], delivery.return_path, delivery.gateway.domains)
+    if automatic:
+        kept = _with_headers(delivery, _report_headers(mail, found, automatic, delivery.gateway.domains))
+        messages = originals(kept, interaction_id, delivery.traceparent)
+        return Accepted(interaction_id, messages, {"id": interaction_id}, suppressed=automatic)
+    interaction = to_interaction(mail, found, sender, delivery, interaction_id, identity)
+    return accept_contact(_with_headers(delivery, _mismatch_headers(found)), verified.cause, interaction)
+
+
+def _bodies(mail: Mail) -> Bodies:
+    try:
+        return bodies_of(mime.structure(mail))
     except mime.Unreadable as error:
         raise Rejected(Reason.MALFORMED, str(error)) from None
 
 
-def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
-    message: Mail = verified.parsed
-    interaction_id = interaction_id_of(verified.cause)
-    automatic = automatic_because(message, delivery)
-    if automatic:
-        traceparent = delivery.traceparent
-        messages = originals(delivery, interaction_id, traceparent)
-        return Accepted(interaction_id, messages, {"id": interaction_id}, suppressed=automatic)
-    interaction = to_interaction(message, delivery, interaction_id, identity)
-    return accept_contact(delivery, verified.cause, interaction)
+def _with_headers(delivery: Delivery, more: dict[str, str]) -> Delivery:
+    """What was found out about an original is kept beside it, in the archive."""
+    return replace(delivery, headers={**delivery.headers, **more}) if more else delivery
 
 
-def automatic_because(message: Mail, delivery: Delivery) -> str | None:
-    """Why nobody wrote this mail (answering it could go on for ever), or None. RFC 3834."""
-    submitted = mime.header(message, "Auto-Submitted").split(";")[0].strip().lower()
-    sender = sender_of(message, delivery.return_path)
-    if delivery.return_path == "" or message.get_content_type() == "multipart/report":
-        return "bounce"
-    if submitted not in ("", "no") or message.get("X-Autoreply") or message.get("X-Autorespond"):
-        return "automatic reply"
-    if mime.header(message, "Precedence").lower() in ("bulk", "junk", "list", "auto_reply"):
-        return "bulk mail"
-    if sender[1] and sender[1].rpartition("@")[2] in delivery.gateway.domains:
-        return "our own mail"
-    return None
+def _report_headers(mail: Mail, found: Bodies, automatic: str, domains: Sequence[str]) -> dict[str, str]:
+    if automatic not in ("delivery report", "bounce"):
+        return {"suppressed": automatic}
+    report = delivery_report.report_of(mail, found, text_of(found)[:MAX_READ])
+    told = {
+        "failed": [[f.address, f.action, f.status] for f in report.failures],
+        "message_id": report.returned,
+        "case_number": case_number_of_id(report.returned or "", domains) or case_number_of_thread(mail, domains),
+    }
+    return {"suppressed": automatic, "delivery-report": _SURROGATES.sub("?", orjson.dumps(told).decode())}
 
 
-def to_interaction(message: Mail, delivery: Delivery, interaction_id: str, identity: IdentityKey) -> Interaction:
-    """Raises `Rejected` where nobody can be answered, or the parts can't be read."""
-    name, email = sender_of(message, delivery.return_path)
+def _mismatch_headers(found: Bodies) -> dict[str, str]:
+    """Files that are not what their sender says, by the number of the part: `2 image/jpeg application/zip`."""
+    noted = [
+        f"{part.number} {part.declared_type} {actual}"
+        for part in found.files[:MAX_ATTACHMENTS]
+        if (actual := mismatch(part.content, part.declared_type)) is not None
+    ]
+    return {"mismatched-files": "; ".join(noted[:MAX_NOTED])} if noted else {}
+
+
+def to_interaction(
+    mail: Mail,
+    found: Bodies,
+    sender: tuple[str, str | None],
+    delivery: Delivery,
+    interaction_id: str,
+    identity: IdentityKey,
+) -> Interaction:
+    """Raises `Rejected` where nobody can be answered."""
+    name, email = sender
     if not email:
         raise Rejected(Reason.INVALID, "no sender: From holds no mail address")
-    parts = _leaves(message)
-    text = written(mime.text_of(parts)[:MAX_READ])[:MAX_TEXT]
-    subject = mime.header(message, "Subject")[:500]
-    found = numbers_in(f"{subject}\n{text}")
+    subject = header(mail, "Subject")[:500]
+    text = written(text_of(found)[:MAX_READ], forwarded=is_forward(subject))[:MAX_TEXT]
+    numbers = numbers_in(f"{subject}\n{text}")
     return Interaction(
         interaction_id=interaction_id,
         channel=Channel.EMAIL,
@@ -100,54 +132,37 @@ def to_interaction(message: Mail, delivery: Delivery, interaction_id: str, ident
         ),
         text=Personal(text),
         subject=Personal(subject) if subject else None,
-        occurred_at=mime.date_of(message) or delivery.received_at,
+        occurred_at=_sent_at(mail) or delivery.received_at,
         received_at=delivery.received_at,
-        case_number=case_number_in(subject) or case_number_of_thread(message, delivery.gateway),
-        message_id=message_id_of(message),
-        tracking_numbers=found.tracking,
-        order_numbers=found.orders,
-        attachments=attachments_of(parts, interaction_id),
+        case_number=case_number_in(subject) or case_number_of_thread(mail, delivery.gateway.domains),
+        message_id=message_id_of(mail),
+        tracking_numbers=numbers.tracking,
+        order_numbers=numbers.orders,
+        attachments=attachments_of(found.files, interaction_id),
     )
 
 
-def _leaves(message: Mail) -> list[mime.Leaf]:
-    try:
-        return list(mime.leaves(message))
-    except mime.Unreadable as error:
-        raise Rejected(Reason.MALFORMED, str(error)) from None
+def _sent_at(mail: Mail) -> datetime | None:
+    date = date_of(mail)
+    return date if date and date.year in YEARS else None
 
 
-def sender_of(message: Mail, return_path: str | None) -> tuple[str, str | None]:
+def sender_of(mail: Mail, return_path: str | None) -> tuple[str, str | None]:
     """Name and address of From, else of Sender, else the envelope's."""
-    for name in ("From", "Sender"):
-        person, address = mime.address(mime.header(message, name))
-        email = email_address(address)
-        if email:
-            return person.strip(), email
+    for field in ("from", "sender"):
+        for person, address in addresses(mail, field):
+            email = email_address(address)
+            if email:
+                return person.strip(), email
     return "", email_address(return_path or "")
 
 
-def message_id_of(message: Mail) -> str | None:
-    found = _MESSAGE_ID.search(mime.header(message, "Message-ID"))
-    return f"<{found[1]}>" if found else None
+def message_id_of(mail: Mail) -> str | None:
+    found = message_ids(mail, "message-id")
+    return f"<{found[0]}>" if found and len(found[0]) <= 400 else None
 
 
-def case_number_of_thread(message: Mail, gateway: Gateway) -> str | None:
-    """Our own Message-IDs name the case; the latest one that the mail answers counts."""
-    answered = _MESSAGE_ID.findall(mime.header(message, "In-Reply-To"))
-    before = _MESSAGE_ID.findall(mime.header(message, "References"))
-    return next(_case_numbers([*answered, *reversed(before)], gateway), None)
-
-
-def _case_numbers(ids: Sequence[str], gateway: Gateway) -> Iterator[str]:
-    for one in ids:
-        ours = _OUR_ID.search(one)
-        if ours and ours[2].lower() in gateway.domains:
-            yield ours[1].upper()
-
-
-def attachments_of(parts: Sequence[mime.Leaf], interaction_id: str) -> tuple[Attachment, ...]:
-    files = [part for part in parts if not part.is_body]
+def attachments_of(files: Sequence[mime.Leaf], interaction_id: str) -> tuple[Attachment, ...]:
     return tuple(
         Attachment(
             name=Personal((part.filename or f"part-{part.number}")[:255]),
