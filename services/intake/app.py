@@ -4,7 +4,7 @@ import time
 
 from starlette.types import ASGIApp
 
-from services.intake import credentials, gateways
+from services.intake import credentials, extraction, gateways
 from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
@@ -13,8 +13,8 @@ from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
 from services.intake.raw import raw_parser
-from services.intake.settings import Settings
 from services.intake.relay import ScanRelay, relay_parser
+from services.intake.settings import Settings
 from services.intake.smtp import MailHandler, SmtpServer
 from services.intake.store import RawStore
 from services.intake.stream import contacts_handler, contacts_parser
@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> ASGIApp:
     configured = gateways.load(settings.gateways_file)
     status_table.tables()
     social_table.table()
+    extraction.load_rules()
     secrets = credentials.load(settings.secrets_dir, configured.needs())
     identity = IdentityKey.load(settings.secrets_dir)
     runtime = Runtime("intake", settings)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.parcels import Node
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 
@@ -64,6 +65,54 @@ class Call(Contract):
     recording_refs: tuple[str, ...] = Field((), description="all of them, where a call has more than one")
 
 
+class FindingKind(StrEnum):
+    """What can be read in a contact's text (IN-7)."""
+
+    TRACKING_NUMBER = "tracking_number"
+    ORDER_NUMBER = "order_number"
+    AMOUNT = "amount"
+    DATE = "date"
+    PHONE = "phone"
+    ADDRESS = "address"
+    GOODS_TYPE = "goods_type"
+    EXCEPTION_NODE = "exception_node"
+    WISHED_SOLUTION = "wished_solution"
+
+
+class Solution(StrEnum):
+    """What a customer wants done (预期解决方案)."""
+
+    REFUND = "refund"  # 退款
+    RETURN = "return"  # 退货
+    EXCHANGE = "exchange"  # 换货
+    REPAIR = "repair"  # 维修
+    RESHIP = "reship"  # 补发
+    REDELIVERY = "redelivery"  # 重新派送
+    EXPEDITE = "expedite"  # 催办
+    ADDRESS_CHANGE = "address_change"  # 改地址
+    CANCELLATION = "cancellation"  # 取消订单、拦截
+    COMPENSATION = "compensation"  # 赔偿
+    PRICE_DIFFERENCE = "price_difference"  # 补差价
+    INVOICE = "invoice"  # 发票
+    APOLOGY = "apology"  # 道歉
+
+
+class Finding(Contract):
+    """What `text[start:end]` of a contact says (positions in Unicode code points), each value of a kind once.
+
+    Phones (E.164) and addresses are in `personal`, everything else in `value`: a number in capitals; an amount in
+    hundredths of `currency` (fen, cents); a date in ISO 8601, as exact as it was said (2026-11, 2026-W46,
+    2026-11-03, 2026-11-19T15:00+08:00); a code of goods, node or solution.
+    """
+
+    kind: FindingKind
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    value: str | None = None
+    personal: Personal | None = None
+    currency: str | None = None
+
+
 class Interaction(Contract):
     """One contact (联系). The ce_id equals `interaction_id`; the raw body is fetched from intake by that id."""
 
@@ -84,6 +133,10 @@ class Interaction(Contract):
     call: Call | None = None
     follows: str | None = Field(None, description="interaction that this one adds to: a transcript that came later")
     originals: tuple[str, ...] = Field((), description="ids of the originals, where the contact came in several")
+    found: tuple[Finding, ...] = ()
+    goods_type: str | None = Field(None, description="货物类型: a code of intake's vocabulary")
+    exception_node: Node | None = Field(None, description="异常节点: where the text says that something is wrong")
+    wished_solution: Solution | None = Field(None, description="预期解决方案: what the customer asks for first")
 
 
 INTERACTION_RECEIVED = "parcelcare.interaction.received"

@@ -1,7 +1,12 @@
-"""Tracking numbers, order numbers and our case numbers in free text (IN-7, the part that threading needs)."""
+"""Tracking numbers, order numbers and our case numbers in free text: what threading needs."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from services.intake.extraction.mark import Mark
+from shared.contracts.interactions import FindingKind
 
 # \w and \b take Han characters for letters: numbers stand right beside them, so the edges are ASCII by hand.
 _START, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -38,17 +43,20 @@ _ABOUT_PARCEL = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(
-    r"(?:订单(?:编号|号码|号)?|order(?:\s{0,3}(?:number|no\.?|id|#))?|purchase(?:\s{0,3}(?:number|no\.?|id))?)"
+    r"(?:订单(?:编号|号码|号)?|(?:order(?:\s{0,3}(?:number|no\.?|id|#))?|purchase(?:\s{0,3}(?:number|no\.?|id))?)(?![a-z_]))"
     r"\s{0,3}(?:是|为|is)?\s{0,3}[:：#＃]?\s{0,3}[【\[(（]?\s{0,3}"
     r"((?=[A-Z0-9_-]*\d{3})[A-Z0-9][A-Z0-9_-]{4,38}[A-Z0-9])" + _END,
     re.ASCII | re.IGNORECASE,
 )
+_MARKED_ORDER = _whole(r"(?:ORD(?:ER)?(?:[-_]?(?:ID|NO))?|PO|SO)[-_]\d{4,20}")
 _LONG_ORDER = _whole(r"\d{16,20}")
 _CASE = re.compile(r"[\[【［]\s{0,3}(PC[0-9A-HJKMNP-TV-Z]{8})\s{0,3}[\]】］]", re.ASCII | re.IGNORECASE)
 _CN_MOBILE = re.compile(r"(?:86|0086)?1[3-9]\d{9}", re.ASCII)
+_LANDLINE = re.compile(r"0\d{2,3}-\d{7,8}(?:-\d{1,6})?|[48]00-\d{3,4}-\d{3,4}", re.ASCII)
 _CN_IDENTITY = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]", re.ASCII)
 
 _DIGIT = re.compile(r"[0-9]")
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
 _NEAR = 24
 MAX_NUMBERS = 20
 MAX_TEXT = 20_000
@@ -64,24 +72,38 @@ _NONE = Numbers()
 
 
 def numbers_in(text: str) -> Numbers:
-    """Each number once, in order of appearance, in capitals.
+    """Each number once, in order of appearance, in capitals."""
+    text = text[:MAX_TEXT]
+    if not _DIGIT.search(text):
+        return _NONE
+    marks = number_marks(text)
+    return Numbers(_values(marks, FindingKind.TRACKING_NUMBER), _values(marks, FindingKind.ORDER_NUMBER))
+
+
+@lru_cache(maxsize=4)
+def number_marks(text: str) -> tuple[Mark, ...]:
+    """Where the numbers stand, each at its first place, for a text that has digits. Asked twice for each contact:
+    for its numbers, then for all that it says.
 
     A bare number of 12 to 15 digits is a tracking number only near a word that says so; one of 16 to 20 digits
     is an order number; what follows the word for order is an order number.
     """
-    text = text[:MAX_TEXT]
-    if not _DIGIT.search(text):
-        return _NONE
-    orders = {m[1].upper(): m.start(1) for m in _ORDER.finditer(text)}
-    tracking = {m[0].upper().rstrip("-"): m.start() for m in _CARRIER_NUMBER.finditer(text)}
-    tracking |= {m[0].upper(): m.start() for m in _UPS.finditer(text) if re.search(r"\d{6}", m[0])}
-    tracking |= {m[1].upper(): m.start(1) for m in _LABELLED.finditer(text) if m[1].upper() not in orders}
+    orders = {m[1].upper(): m.span(1) for m in _reversed(_ORDER, text)}
+    orders |= {m[0].upper(): m.span() for m in _reversed(_MARKED_ORDER, text)}
+    tracking = {m[0].upper().rstrip("-"): m.span() for m in _reversed(_CARRIER_NUMBER, text)}
+    tracking |= {m[0].upper(): m.span() for m in _reversed(_UPS, text) if _SIX_DIGITS.search(m[0])}
+    tracking |= {m[1].upper(): m.span(1) for m in _reversed(_LABELLED, text) if m[1].upper() not in orders}
     for m in _BARE.finditer(text):
         if m[0] not in orders and _near_parcel_word(text, m):
-            tracking.setdefault(m[0], m.start())
-    orders |= {m[0]: m.start() for m in _LONG_ORDER.finditer(text) if m[0] not in orders}
+            tracking.setdefault(m[0], m.span())
+    orders |= {m[0]: m.span() for m in _LONG_ORDER.finditer(text) if m[0] not in orders}
     orders = {number: at for number, at in orders.items() if number not in tracking}
-    return Numbers(_in_order(tracking), _in_order(orders))
+    return (*_marks(FindingKind.TRACKING_NUMBER, tracking), *_marks(FindingKind.ORDER_NUMBER, orders))
+
+
+def _reversed(pattern: re.Pattern[str], text: str) -> Iterable[re.Match[str]]:
+    """Last match first: of a number that stands twice, a dictionary then keeps the first place."""
+    return reversed(list(pattern.finditer(text)))
 
 
 def case_number_in(text: str) -> str | None:
@@ -94,11 +116,15 @@ def _near_parcel_word(text: str, match: re.Match[str]) -> bool:
     return bool(_ABOUT_PARCEL.search(text[max(0, match.start() - _NEAR) : match.end() + _NEAR]))
 
 
-def _in_order(places: dict[str, int]) -> tuple[str, ...]:
-    found = (number for number in places if not _is_of_a_person(number))
-    return tuple(sorted(found, key=lambda number: places[number])[:MAX_NUMBERS])
+def _marks(kind: FindingKind, places: dict[str, tuple[int, int]]) -> list[Mark]:
+    found = (Mark(kind, n, at, min(end, at + len(n))) for n, (at, end) in places.items() if not _is_of_a_person(n))
+    return sorted(found, key=lambda mark: mark.start)[:MAX_NUMBERS]
+
+
+def _values(marks: Iterable[Mark], kind: FindingKind) -> tuple[str, ...]:
+    return tuple(mark.value for mark in marks if mark.kind is kind)
 
 
 def _is_of_a_person(number: str) -> bool:
-    """A mobile number or an identity card's: neither may become a key."""
-    return bool(_CN_MOBILE.fullmatch(number) or _CN_IDENTITY.fullmatch(number))
+    """A phone number or an identity card's: neither may become a key."""
+    return any(p.fullmatch(number) for p in (_CN_MOBILE, _CN_IDENTITY, _LANDLINE))

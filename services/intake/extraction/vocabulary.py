@@ -1,0 +1,130 @@
+"""The words of goods, nodes and solutions: rules/vocabulary.yaml, and the places in a text where they stand."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.intake import lined_yaml
+from services.intake.extraction.alternation import alternation
+from services.intake.gateways import RULES
+from shared.contracts.interactions import FindingKind, Solution
+from shared.contracts.parcels import Node
+
+
+def _compilable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return pattern
+
+
+_INSIDE = re.compile("[a-z0-9]")
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
+Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^A-Z]+$")]
+Code = Annotated[str, Field(pattern=r"^[a-z_]{2,30}$")]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Entry(_Row):
+    """A word counts where `when` matches around it (and then that is the place), and `unless` does not."""
+
+    zh: tuple[Word, ...] = ()
+    en: tuple[Word, ...] = ()
+    when: Pattern | None = None
+    unless: Pattern | None = None
+
+
+class _File(_Row):
+    """The file as an operator edits it."""
+
+    source: str
+    valid_from: date
+    valid_to: date | None
+    neutral: Entry
+    denied: Pattern
+    desk: Pattern
+    customer: Pattern
+    supposed: Pattern
+    goods_types: dict[Code, Entry]
+    exception_nodes: dict[Node, Entry]
+    wished_solutions: dict[Solution, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a word stands for, and what must be around it."""
+
+    kind: FindingKind
+    value: str
+    when: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All words in two expressions, one for each language, and their meanings."""
+
+    zh: re.Pattern[str]
+    en: re.Pattern[str]
+    meanings: Mapping[str, tuple[Meaning, ...]]
+    denied: re.Pattern[str]
+    desk: re.Pattern[str]
+    customer: re.Pattern[str]
+    supposed: re.Pattern[str]
+
+    def words(self, text: str, *, latin: bool, han: bool) -> Iterator[tuple[tuple[Meaning, ...], int, int]]:
+        """Meanings, start and end of each word in a text in lower case."""
+        if han:
+            for m in self.zh.finditer(text):
+                yield self.meanings[m[0]], m.start(), m.end()
+        if latin:
+            for m in self.en.finditer(text):
+                # Not a lookbehind: a pattern that begins with its letters skips the places where none of them stands.
+                if not _INSIDE.match(text, m.start() - 1 if m.start() else len(text)):
+                    yield self.meanings[m[1]], m.start(), m.end()
+
+
+@cache
+def vocabulary(file: Path = RULES / "vocabulary.yaml") -> Vocabulary:
+    """Raises `lined_yaml.RuleFileError` with file and line."""
+    read = lined_yaml.load(file, _File)
+    entries = [(m, e) for kind, value, e in _entries(read) for m in (_meaning(kind, value, e),)]
+    meanings: dict[str, tuple[Meaning, ...]] = dict.fromkeys((*read.neutral.zh, *read.neutral.en), ())
+    for meaning, entry in entries:
+        for word in (*entry.zh, *entry.en):
+            meanings[word] = (*meanings.get(word, ()), meaning)
+    zh = [*read.neutral.zh, *(word for _, entry in entries for word in entry.zh)]
+    en = [*read.neutral.en, *(word for _, entry in entries for word in entry.en)]
+    return Vocabulary(
+        zh=re.compile(alternation(zh)),
+        en=re.compile(rf"({alternation(en)})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
+        meanings=meanings,
+        denied=re.compile(read.denied),
+        desk=re.compile(read.desk),
+        customer=re.compile(read.customer),
+        supposed=re.compile(read.supposed),
+    )
+
+
+def _entries(read: _File) -> Iterator[tuple[FindingKind, str, Entry]]:
+    for goods, entry in read.goods_types.items():
+        yield FindingKind.GOODS_TYPE, goods, entry
+    for node, entry in read.exception_nodes.items():
+        yield FindingKind.EXCEPTION_NODE, node.value, entry
+    for solution, entry in read.wished_solutions.items():
+        yield FindingKind.WISHED_SOLUTION, solution.value, entry
+
+
+def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:
+    when = re.compile(entry.when) if entry.when else None
+    return Meaning(kind, value, when, re.compile(entry.unless) if entry.unless else None)
