@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from services.intake.delivery import Accepted, Delivery
+from services.intake.extraction import filled
 from services.intake.raw import raw_messages
 from shared.contracts.base import derived_id
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
@@ -22,14 +23,14 @@ def interaction_id_of(cause: str) -> str:
 
 
 def interaction_message(interaction: Interaction, now: datetime, traceparent: str | None) -> Outgoing:
-    """Its ce_id equals the interaction's id, which follows from the delivery."""
+    """With what its text says (IN-7). Its ce_id equals the interaction's id, which follows from the delivery."""
     return Outgoing(
         topic=INTERACTIONS.name,
         key=interaction.customer.customer_id,
         id=interaction.interaction_id,
         type=INTERACTION_RECEIVED,
         time=now,
-        value=_INTERACTION.dump_json(interaction, exclude_none=True),
+        value=_INTERACTION.dump_json(filled(interaction), exclude_none=True),
         source="intake",
         traceparent=traceparent,
     )
