@@ -9,6 +9,8 @@ from services.claims import rulebook
 from services.intake import gateways, tracking_numbers
 from services.intake.adapters import social_table, status_table
 from services.intake.calls.rules import call_rules
+from services.intake.extraction import addresses
+from services.intake.extraction.vocabulary import vocabulary
 from services.notify.links import Links
 from services.notify.pages import load_pages
 from services.notify.ruleset import load_rules
@@ -33,6 +35,8 @@ LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/status": status_table.tables,
     "services/intake/rules/tracking_numbers.yaml": tracking_numbers.forms,
     "services/intake/rules/social.yaml": social_table.table,
+    "services/intake/rules/vocabulary.yaml": vocabulary,
+    "services/intake/rules/places.yaml": addresses.anchor,
     "services/routing/rules": lambda: rule_files.load(today=TODAY),
     "services/routing/parcels/rules": lambda: parcel_tables.load(parcel_tables.DIRECTORY),
     "services/claims/rules": rulebook.load,

@@ -17,7 +17,7 @@ class Mark(NamedTuple):
 
 
 def without_overlaps(*groups: Iterable[Mark]) -> list[Mark]:
-    """The marks of all groups. Where two overlap, that of the earlier group stays; within a group the first or longer."""
+    """The marks of all groups. Of two that overlap, the earlier group's stays; within a group the first, or the longer."""
     kept: list[Mark] = []
     for group in groups:
         end, before = 0, tuple(kept)
