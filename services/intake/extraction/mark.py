@@ -17,7 +17,7 @@ class Mark(NamedTuple):
 
 
 def without_overlaps(*groups: Iterable[Mark]) -> list[Mark]:
-    """The marks of all groups. Of two that overlap, the earlier group's stays; within a group the first, or the longer."""
+    """Where two overlap, the earlier group's mark stays; within a group the first, or the longer."""
     kept: list[Mark] = []
     for group in groups:
         end, before = 0, tuple(kept)
