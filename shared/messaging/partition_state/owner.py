@@ -85,8 +85,10 @@ class PartitionOwner:
     def watching(self, parser: Parser) -> Parser:
         """The parser, noting how far each partition was read: records that no batch contains count too."""
 
+        read_to = self._read_to
+
         def parse(record: Any) -> Parsed:
-            self._read_to[record.partition] = record.offset + 1
+            read_to[record.partition] = record.offset + 1
             return parser(record)
 
         return parse
