@@ -25,12 +25,16 @@ def instant(microseconds: int) -> datetime:
 
 
 class Change(NamedTuple):
-    """A key's state before and after; `after` None is a removal at the position `removed_at`."""
+    """A key's state before and after; `after` None is a removal at the position `removed_at`.
+
+    `written` is `after` as bytes where they are made already: they go into the changelog and into the copy.
+    """
 
     key: bytes
     before: Entry | None
     after: Entry | None
     removed_at: Position = NOWHERE
+    written: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class _Cell:
             return None
         standing = NEVER if before is None or before.indexed <= now else before.indexed
         payload = fold.encode(self.state) if self.payload is None else self.payload
-        return Change(key, before, Entry(self.offset, self.version, self.due, min(standing, self.due), payload))
+        after = Entry(self.offset, self.version, self.due, min(standing, self.due), payload)
+        return Change(key, before, after, NOWHERE, after.encode())
 
 
 def decide(

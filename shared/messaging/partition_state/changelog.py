@@ -106,8 +106,8 @@ class KafkaChangelog:
 
 
 def rows_of(changes: Iterable[Change]) -> Iterator[Row]:
-    for key, _, after, removed_at in changes:
+    for key, _, after, removed_at, written in changes:
         if after is not None:
-            yield key, after.encode(), _NO_HEADERS
+            yield key, written or after.encode(), _NO_HEADERS
         else:
             yield key, None, [(POSITION_HEADER, encode_position(removed_at))]

@@ -77,11 +77,11 @@ class LocalState:
     def write(self, changes: Sequence[Change], meta: Meta) -> None:
         """The changes, the due index that follows from them, and `meta`, at once."""
         batch = WriteBatch(raw_mode=True)
-        for key, before, after, _ in changes:
+        for key, before, after, _, written in changes:
             if after is None:
                 batch.delete(_STATE + key)
             else:
-                batch.put(_STATE + key, after.encode())
+                batch.put(_STATE + key, written or after.encode())
             if before is None or after is None or before.indexed != after.indexed:
                 self._index(batch, key, before, after)
         batch.put(_META, orjson.dumps(meta))
