@@ -1,5 +1,7 @@
 # Every target sets the machine up first (tools/bootstrap.sh does nothing when nothing changed).
 PYTHON := var/venv/bin/python
+# Two runners with a Kafka and a MongoDB each; the tests of a file stay together.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 export ONCE
 .DEFAULT_GOAL := help
 .PHONY: help demo test up down bench chaos lint docs bootstrap
@@ -14,7 +16,7 @@ demo: bootstrap ## the whole system with a day of traffic; stays up until Ctrl-C
 	@$(PYTHON) -m demo
 
 test: bootstrap ## every test, against a real Kafka and a real MongoDB
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
 up: bootstrap ## the local stack without traffic
 	@$(PYTHON) -m tools.stack up
