@@ -6,3 +6,5 @@ import structlog
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 hypothesis.settings.register_profile("parcelcare", deadline=None)
 hypothesis.settings.load_profile("parcelcare")
+
+pytest_plugins = ["tests.integration.servers"]

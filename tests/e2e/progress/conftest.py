@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.integration.conftest import Infra, fresh_names, infra
+from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.notify.harness import Bench
-
-__all__ = ["fresh_names", "infra"]
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 INSTALLED = CHROMIUM.exists()

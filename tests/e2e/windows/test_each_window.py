@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import remove
 from tools.chaos.__main__ import Stage, perform
 from tools.chaos.report import Run
 from tools.stack import Stack
@@ -28,7 +29,7 @@ def test_kills_in_each_window_of_each_group_of_each_service_leave_one_effect(tmp
     try:
         run = asyncio.run(perform(Stage(stack, SEED), (), SEED, SECONDS, CONTACTS_PER_SECOND))
     finally:
-        stack.down()
+        remove(stack.layout)
     killed = {tuple(marker.name.split(".")) for marker in tmp_path.iterdir()}
     missed = {
         (group, window)
