@@ -1,10 +1,11 @@
 """The composition of intake: builds its parts and wires them. No logic."""
 
 import time
+from datetime import UTC, datetime
 
 from starlette.types import ASGIApp
 
-from services.intake import credentials, extraction, gateways
+from services.intake import credentials, extraction, gateways, object_api
 from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
@@ -12,6 +13,11 @@ from services.intake.archive import GROUP, Archiver
 from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
+from services.intake.object_api import ObjectReading
+from services.intake.objects.links import LinkKey
+from services.intake.objects.rules import object_rules
+from services.intake.objects.scanner import scanner_at
+from services.intake.objects.store import ObjectStore
 from services.intake.raw import raw_parser
 from services.intake.relay import ScanRelay, relay_parser
 from services.intake.settings import Settings
@@ -27,6 +33,7 @@ from shared.service import Runtime
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
 ARCHIVE_PACE_S = 0.25
+RETENTION_EVERY_S = 3600.0
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -40,6 +47,8 @@ def create_app(settings: Settings) -> ASGIApp:
     runtime = Runtime("intake", settings)
     indicators = Indicators(runtime.registry)
     store = RawStore(runtime.database, settings.raw_days)
+    scanner = scanner_at(settings.scanner_url, settings.scanner_timeout_s)
+    objects = ObjectStore(settings.objects, object_rules(), settings.objects_days, scanner)
     admission = Admission(
         lambda: runtime.publisher.pending,
         max_pending=settings.max_pending_messages,
@@ -47,10 +56,14 @@ def create_app(settings: Settings) -> ASGIApp:
         retry_after_s=settings.retry_after_s,
         monotonic=time.monotonic,
     )
-    reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing)
+    reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing, objects)
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock, settings.public_url)
-    runtime.mount(routes(endpoint, Archive(store, TokenVerifier.from_settings(settings))))
+    verifier = TokenVerifier.from_settings(settings)
+    links = LinkKey(identity.derived("object links"))
+    reading = ObjectReading(objects, verifier, links, settings.object_link_s, lambda: datetime.now(UTC))
+    runtime.mount([*routes(endpoint, Archive(store, verifier)), *object_api.routes(reading)])
+    runtime.every("objects-retention", RETENTION_EVERY_S, objects.delete_old)
     runtime.consume_partitioned(
         RAW,
         group=GROUP,

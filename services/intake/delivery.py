@@ -52,6 +52,14 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class ToKeep:
+    """A file on its way to the object store."""
+
+    content: bytes
+    declared_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a sender wants to hear that is not JSON: an echo, an XML document, a bare word."""
 
@@ -63,6 +71,8 @@ class Answer:
 class Accepted:
     """A delivery in our own words: `answer` goes to the sender, with `status`, once Kafka has all `messages`.
 
+    The messages speak of `files`, which are stored before.
+
     `suppressed` says why no interaction came of it; `unknown_codes` are carrier codes that no table names.
     """
 
@@ -72,6 +82,7 @@ class Accepted:
     suppressed: str | None = None
     unknown_codes: tuple[str, ...] = ()
     status: int = 202
+    files: tuple[ToKeep, ...] = ()
 
 
 Verify = Callable[[Delivery, Credentials], Verified]

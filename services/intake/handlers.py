@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -9,8 +10,10 @@ import structlog
 from services.intake.adapters.registry import ADAPTERS
 from services.intake.admission import Admission
 from services.intake.credentials import Credentials
-from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Rejected, Verified
+from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Reason, Rejected, ToKeep, Verified
 from services.intake.indicators import Indicators
+from services.intake.objects.faults import ObjectFault, StoreUnavailable
+from services.intake.objects.store import ObjectStore
 from shared.messaging.publisher import Publisher, PublishFailed
 from shared.security.identity import IdentityKey
 from shared.tracing import UNTRACED, Tracing, trace_id_of
@@ -32,6 +35,7 @@ class Reception:
         publisher: Publisher,
         indicators: Indicators,
         tracing: Tracing = UNTRACED,
+        objects: ObjectStore | None = None,
     ) -> None:
         self.admission = admission
         self._credentials = credentials
@@ -39,6 +43,7 @@ class Reception:
         self._publisher = publisher
         self._indicators = indicators
         self._tracing = tracing
+        self._objects = objects
 
     async def receive(self, delivery: Delivery) -> Accepted:
         """Returns once Kafka has acknowledged every message of the delivery (acks=all). Raises `Rejected`."""
@@ -47,6 +52,7 @@ class Reception:
         begun = self._tracing.begin(given)
         try:
             accepted = await self._normalised(replace(delivery, begun=begun))
+            await self._keep(accepted.files)
             await self._publish(accepted)
         except Rejected as refusal:
             self._indicators.deliveries.labels(gateway.name, refusal.reason.slug).inc()
@@ -77,6 +83,19 @@ class Reception:
 
     def _normalise(self, adapter: Adapter, delivery: Delivery, verified: Verified) -> Accepted:
         return adapter.normalise(delivery, verified, self._identity)
+
+    async def _keep(self, files: Sequence[ToKeep]) -> None:
+        """Before the events that name them; what is stored in vain goes when its days are over. Raises `Rejected`."""
+        for file in files:
+            assert self._objects is not None, "who takes files has an object store"
+            try:
+                kept = await self._objects.put(file.content, declared_type=file.declared_type)
+            except StoreUnavailable as error:
+                log.warning("object_store_unavailable", error=str(error))
+                raise self.admission.overloaded(str(error)) from error
+            except ObjectFault as fault:
+                raise Rejected(Reason.INVALID, str(fault)) from fault
+            self._indicators.objects.labels("stored" if kept.fresh else "known").inc()
 
     async def _publish(self, accepted: Accepted) -> None:
         try:

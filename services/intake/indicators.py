@@ -35,6 +35,12 @@ class Indicators:
         self.archived = Counter(
             "parcelcare_intake_archived", "Pieces of originals stored by the archive", registry=registry
         )
+        self.objects = Counter(
+            "parcelcare_intake_objects",
+            "Files of customers by whether the object store had them: stored, known",
+            ["outcome"],
+            registry=registry,
+        )
         self.scans = Counter(
             "parcelcare_intake_relayed_scans", "Parcel scans by Kafka that were passed on", registry=registry
         )

@@ -16,6 +16,7 @@ from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
 from services.intake.delivery import Reason
+from services.intake.object_api import READERS
 from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
 STRUCTURED = "application/cloudevents+json"
@@ -128,6 +129,7 @@ _LOCKED = {
     403: Answer("The role is missing", ProblemDetail, PROBLEM),
     404: Answer("Unknown, past its retention, or still on its way", ProblemDetail, PROBLEM),
 }
+_STORE_AWAY = {503: Answer("The object store does not answer; try again", ProblemDetail, PROBLEM)}
 _BYTES = Answer("The bytes", None, "application/octet-stream")
 
 ROUTES: tuple[RouteDoc, ...] = (
@@ -221,5 +223,22 @@ ROUTES: tuple[RouteDoc, ...] = (
         summary="One file that came with a contact, by the number in its ref",
         responses={200: _BYTES, **_LOCKED},
         roles=("archivist", "adjudicator"),
+    ),
+    RouteDoc(
+        path="/v1/objects/{sha256}",
+        method="GET",
+        summary="A customer's file, by the digest in its ref: leads to a link that soon expires",
+        responses={302: Answer("Location is where the content is for a while"), **_LOCKED, **_STORE_AWAY},
+        roles=READERS,
+    ),
+    RouteDoc(
+        path="/v1/objects/{sha256}/content",
+        method="GET",
+        summary="The content behind a link, where the object store signs none itself",
+        responses={200: _BYTES, 403: _LOCKED[403], 404: _LOCKED[404], **_STORE_AWAY},
+        parameters=(
+            Parameter("expires", "as in the link", required=True),
+            Parameter("signature", "as in the link", required=True),
+        ),
     ),
 )

@@ -1,8 +1,9 @@
 """The knobs of intake."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.intake.gateways import RULES
 from shared.settings import CommonSettings
@@ -13,6 +14,9 @@ class Settings(CommonSettings):
 
     `public_url`: how gateways reach us (https://care.example), for those that sign the address; default: as asked.
     `call_days`: how long a call's stages are remembered; more than `inbox_days`, or a late one would open it again.
+    `objects_url`: where customers' files are stored: file:///…, s3://bucket, gs://…, az://… (keys as those clouds name
+    them: AWS_ACCESS_KEY_ID …); locally a folder of this process by default. `objects_days`: how long after they came
+    last. `scanner_url`: clamd://host or icap://host/service, which looks for malware first; empty: nobody looks.
     `asterisk_host`: the manager interface that intake itself listens to, for the gateway of kind asterisk.
     """
 
@@ -30,8 +34,23 @@ class Settings(CommonSettings):
     max_body_bytes_in_flight: int = Field(256 * 1024 * 1024, ge=1024 * 1024)
     retry_after_s: float = Field(2.0, gt=0)
     raw_days: int = Field(1095, ge=1)
+    objects_url: str = Field("", pattern=r"^((file|s3|gs|az|abfss|https)://.+)?$")
+    objects_days: int = Field(1095, ge=1)
+    object_link_s: int = Field(300, ge=10, le=86_400)
+    scanner_url: str = ""
+    scanner_timeout_s: float = Field(20, gt=0)
     call_days: int = Field(90, ge=1)
     asterisk_host: str = ""
     asterisk_port: int = Field(5038, ge=1, le=65535)
     asterisk_username: str = ""
     asterisk_secret_file: Path | None = None
+
+    @property
+    def objects(self) -> str:
+        return self.objects_url or f"file://{(self.state_dir / 'objects').resolve()}"
+
+    @model_validator(mode="after")
+    def _files_have_a_place_of_all_processes(self) -> Self:
+        if self.environment == "production" and not self.objects_url:
+            raise ValueError("OBJECTS_URL is needed: a folder of one process is not where all of them find a file")
+        return self

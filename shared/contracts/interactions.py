@@ -1,6 +1,7 @@
 """interactions.v1: one contact on one channel, normalised (IN-3)."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -33,7 +34,10 @@ class EvidenceKind(StrEnum):
 
 
 class Attachment(Contract):
-    """A file that came with a contact: kept by intake, referred to by `ref` (raw:<interaction id>#<part>)."""
+    """A file that came with a contact, kept by intake.
+
+    `ref` says where: object:<sha256> in the object store (IN-4), raw:<interaction id>#<part> within the original.
+    """
 
     name: Personal
     content_type: str
@@ -41,6 +45,8 @@ class Attachment(Contract):
     sha256: str
     ref: str
     evidence: EvidenceKind | None = None
+    declared_type: str | None = Field(None, description="what its sender calls it, where the content is something else")
+    refused: Literal["type", "size"] | None = Field(None, description="why it is kept within the original only")
 
 
 class ClaimForm(Contract):

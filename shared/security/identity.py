@@ -19,6 +19,10 @@ class IdentityKey:
         """Raises `FileNotFoundError` where the secret is missing."""
         return IdentityKey((secrets_dir / KEY_FILE).read_bytes().strip())
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of its own for another purpose, so that one secret file is enough."""
+        return hmac.digest(self._key, f"derived/{purpose}".encode(), "sha256")
+
     def customer_id(self, *, phone_e164: str | None = None, email: str | None = None, openid: str | None = None) -> str:
         """Phone before mail before openid; raises `ValueError` where there is none."""
         if phone_e164:

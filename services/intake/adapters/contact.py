@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from services.intake.delivery import Accepted, Delivery
+from services.intake.delivery import Accepted, Delivery, ToKeep
 from services.intake.extraction import filled
 from services.intake.raw import raw_messages
 from shared.contracts.base import derived_id
@@ -36,13 +36,16 @@ def interaction_message(interaction: Interaction, now: datetime, traceparent: st
     )
 
 
-def accept_contact(delivery: Delivery, cause: str, interaction: Interaction) -> Accepted:
+def accept_contact(
+    delivery: Delivery, cause: str, interaction: Interaction, files: tuple[ToKeep, ...] = ()
+) -> Accepted:
     traceparent = delivery.traceparent
     message = interaction_message(interaction, delivery.received_at, traceparent)
     return Accepted(
         id=interaction.interaction_id,
         messages=(*originals(delivery, interaction.interaction_id, traceparent), message),
         answer={"id": interaction.interaction_id},
+        files=files,
     )
 
 

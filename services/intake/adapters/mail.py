@@ -11,6 +11,7 @@ import orjson
 from services.intake.adapters import delivery_report
 from services.intake.adapters.automatic import automatic_because
 from services.intake.adapters.contact import accept_contact, interaction_id_of, originals
+from services.intake.adapters.files import Sent, attach_all
 from services.intake.adapters.filetype import mismatch
 from services.intake.adapters.quoting import is_forward, written
 from services.intake.adapters.rfc5322 import mime
@@ -23,7 +24,8 @@ from services.intake.customers import customer_of, email_address
 from services.intake.delivery import Accepted, Adapter, Delivery, Reason, Rejected, Verified
 from services.intake.extraction import case_number_in, numbers_in
 from services.intake.language import language_of
-from shared.contracts.interactions import Attachment, Interaction
+from services.intake.objects.rules import object_rules
+from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from shared.security.identity import IdentityKey
@@ -67,7 +69,15 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
         messages = originals(kept, interaction_id, delivery.traceparent)
         return Accepted(interaction_id, messages, {"id": interaction_id}, suppressed=automatic)
     interaction = to_interaction(mail, found, sender, delivery, interaction_id, identity)
-    return accept_contact(_with_headers(delivery, _mismatch_headers(found)), verified.cause, interaction)
+    attachments, files = attach_all(
+        [_sent(leaf) for leaf in found.files[:MAX_ATTACHMENTS]], interaction_id, object_rules()
+    )
+    stored = interaction.model_copy(update={"attachments": attachments})
+    return accept_contact(_with_headers(delivery, _mismatch_headers(found)), verified.cause, stored, files)
+
+
+def _sent(leaf: mime.Leaf) -> Sent:
+    return Sent(leaf.number, leaf.filename or f"part-{leaf.number}", leaf.declared_type, leaf.content)
 
 
 def _bodies(mail: Mail) -> Bodies:
@@ -138,7 +148,6 @@ def to_interaction(
         message_id=message_id_of(mail),
         tracking_numbers=numbers.tracking,
         order_numbers=numbers.orders,
-        attachments=attachments_of(found.files, interaction_id),
     )
 
 
@@ -160,19 +169,6 @@ def sender_of(mail: Mail, return_path: str | None) -> tuple[str, str | None]:
 def message_id_of(mail: Mail) -> str | None:
     found = message_ids(mail, "message-id")
     return f"<{found[0]}>" if found and len(found[0]) <= 400 else None
-
-
-def attachments_of(files: Sequence[mime.Leaf], interaction_id: str) -> tuple[Attachment, ...]:
-    return tuple(
-        Attachment(
-            name=Personal((part.filename or f"part-{part.number}")[:255]),
-            content_type=part.content_type[:100],
-            size=len(part.content),
-            sha256=part.sha256,
-            ref=f"raw:{interaction_id}#{part.number}",
-        )
-        for part in files[:MAX_ATTACHMENTS]
-    )
 
 
 ADAPTER = Adapter(verify, normalise)

@@ -21,13 +21,16 @@ from services.intake.adapters.edge import (
     read_json,
     require_media_type,
 )
+from services.intake.adapters.files import Sent, attach
 from services.intake.adapters.person import Person
 from services.intake.adapters.signed import verify_signature
 from services.intake.credentials import Credentials
 from services.intake.customers import e164, email_address
-from services.intake.delivery import Accepted, Adapter, Delivery, Verified
+from services.intake.delivery import Accepted, Adapter, Delivery, FieldError, Reason, Rejected, ToKeep, Verified
 from services.intake.extraction import case_number_in, numbers_in
 from services.intake.gateways import Gateway
+from services.intake.objects.faults import ObjectFault
+from services.intake.objects.rules import object_rules
 from shared.contracts.interactions import Attachment, ClaimForm, ClaimKind, EvidenceKind, Interaction
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
@@ -167,7 +170,19 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     sent = read_json(WebDelivery, verified.payload)
     interaction_id = interaction_id_of(verified.cause)
     interaction = to_interaction(sent.data, delivery.gateway, interaction_id, delivery.received_at, identity)
-    return accept_contact(delivery, verified.cause, interaction)
+    attached = [_attached(n, file, interaction_id) for n, file in enumerate(sent.data.attachments)]
+    stored = interaction.model_copy(update={"attachments": tuple(attachment for attachment, _ in attached)})
+    return accept_contact(delivery, verified.cause, stored, tuple(file for _, file in attached))
+
+
+def _attached(place: int, file: WebAttachment, interaction_id: str) -> tuple[Attachment, ToKeep]:
+    """Who sends a form is told at once what is not taken."""
+    content = base64.b64decode(file.content_base64)
+    try:
+        return attach(Sent(place, file.name, file.content_type.lower(), content, file.evidence), object_rules())
+    except ObjectFault as fault:
+        pointer = f"/data/attachments/{place}/content_base64"
+        raise Rejected(Reason.INVALID, "a file can't be taken", [FieldError(pointer, str(fault))]) from None
 
 
 ADAPTER = Adapter(verify, normalise)

@@ -14,6 +14,7 @@ from services.intake.delivery import Delivery
 from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
+from services.intake.objects import ObjectStore
 from shared.clock import Clock
 from shared.messaging.message import Outgoing
 from shared.messaging.publisher import Publisher, PublishFailed
@@ -41,7 +42,12 @@ class Recorder(Publisher):
 class Edge:
     """A reception with its parts at hand."""
 
-    def __init__(self, gateways: Sequence[Gateway] = tuple(GATEWAYS.values()), max_bytes: int = 2**30) -> None:
+    def __init__(
+        self,
+        gateways: Sequence[Gateway] = tuple(GATEWAYS.values()),
+        max_bytes: int = 2**30,
+        objects: ObjectStore | None = None,
+    ) -> None:
         self.publisher = Recorder()
         self.registry = CollectorRegistry()
         self.now = 0.0
@@ -52,7 +58,9 @@ class Edge:
             retry_after_s=2,
             monotonic=lambda: self.now,
         )
-        self.reception = Reception(CREDENTIALS, IDENTITY, admission, self.publisher, Indicators(self.registry))
+        self.reception = Reception(
+            CREDENTIALS, IDENTITY, admission, self.publisher, Indicators(self.registry), objects=objects
+        )
         by_path = {g.path: g for g in gateways if g.path}
         self.app = Starlette(
             routes=[Route("/gateways/{path:path}", GatewayEndpoint(by_path, self.reception, Clock()))],

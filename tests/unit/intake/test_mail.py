@@ -147,11 +147,23 @@ def test_attachments_are_referred_to_and_can_be_fetched() -> None:
         len(photo),
         hashlib.sha256(photo).hexdigest(),
     )
-    interaction_id, _, number = first.ref.removeprefix("raw:").partition("#")
+    assert first.ref == f"object:{first.sha256}"
+    assert [file.content for file in accept(mail_delivery(body)).files] == [photo, b"%PDF"]
+
+
+@pytest.mark.req("IN-3", "IN-4")
+def test_a_file_that_is_not_taken_is_kept_within_the_original_and_the_mail_all_the_same() -> None:
+    program = b"MZ\x90 a program"
+    body = with_files(("update.exe", "image/jpeg", program))
+    accepted = accept(mail_delivery(body))
+    interaction = read(of_topic(accepted, "interactions.v1")[0], Interaction)
+    (attachment,) = interaction.attachments
+    assert (attachment.refused, accepted.files) == ("type", ())
+    interaction_id, _, number = attachment.ref.removeprefix("raw:").partition("#")
     assert interaction_id == interaction.interaction_id
     original = Original("mail", "message/rfc822", {}, NOW, body)
     part = part_of(original, int(number))
-    assert (part.name, part.content) == ("碎了.jpg", photo)
+    assert (part.name, part.content) == ("update.exe", program)
     with pytest.raises(PartNotFound):
         part_of(original, 99)
 
@@ -209,7 +221,10 @@ def test_a_file_that_is_not_what_it_is_called_is_noted_beside_the_original() -> 
     accepted = accept(mail_delivery(body))
     interaction = read(of_topic(accepted, "interactions.v1")[0], Interaction)
     program = "application/vnd.microsoft.portable-executable"
-    assert [a.content_type for a in interaction.attachments] == [program, "image/png"]
+    assert [(a.content_type, a.declared_type, a.refused) for a in interaction.attachments] == [
+        (program, "image/jpeg", "type"),
+        ("image/png", None, None),
+    ]
     kept = dict(of_topic(accepted, "raw.v1")[0].extra)
     assert kept["orig_mismatched-files"] == f"2 image/jpeg {program}".encode()
 

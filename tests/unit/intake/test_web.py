@@ -94,7 +94,7 @@ def test_a_claim_form_brings_claim_and_evidence() -> None:
     assert interaction.claim.claimed_fen == 19905
     assert interaction.tracking_numbers == ("YT1234567890123",)
     attachment = interaction.attachments[0]
-    assert attachment.ref == f"raw:{interaction.interaction_id}#0"
+    assert attachment.ref == f"object:{attachment.sha256}"
     assert attachment.size == len(PHOTO)
     assert attachment.sha256 == hashlib.sha256(PHOTO).hexdigest()
 
