@@ -9,12 +9,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from services.intake.objects.faults import StoreUnavailable
+from services.intake.objects.kept import HANDED_OUT, READERS
 from services.intake.objects.links import PATH, LinkKey
-from services.intake.objects.store import HANDED_OUT, ObjectStore
-from shared.security.tokens import Role, TokenVerifier
+from services.intake.objects.store import ObjectStore
+from shared.security.tokens import TokenVerifier
 from shared.web import Problem
 
-READERS = (Role.AGENT, Role.LEAD, Role.SUPERVISOR, Role.ADJUDICATOR, Role.ARCHIVIST)
 _GUARDED = {
     **HANDED_OUT,
     "X-Content-Type-Options": "nosniff",

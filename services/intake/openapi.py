@@ -16,7 +16,7 @@ from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
 from services.intake.delivery import Reason
-from services.intake.object_api import READERS
+from services.intake.objects.kept import READERS
 from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
 STRUCTURED = "application/cloudevents+json"

@@ -9,8 +9,8 @@ from services.intake.adapters.filetype import type_of
 from services.intake.delivery import ToKeep
 from services.intake.objects.faults import ObjectFault, TooLarge
 from services.intake.objects.kept import ref_of
+from services.intake.objects.kind import checked_type
 from services.intake.objects.rules import ObjectRules
-from services.intake.objects.store import checked_type
 from shared.contracts.interactions import Attachment, EvidenceKind
 from shared.contracts.personal import Personal
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 SCHEME = "object:"
 FOLDER = "objects"
+READERS = ("agent", "lead", "supervisor", "adjudicator", "archivist")
+DECLARED_UNKNOWN = "application/octet-stream"
+HANDED_OUT = {"Content-Type": DECLARED_UNKNOWN, "Content-Disposition": "attachment"}
+"""Never shown by a browser: what a stranger sent may be a page with a script in it."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

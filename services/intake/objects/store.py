@@ -8,17 +8,14 @@ import obstore
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, from_url
 
-from services.intake.adapters.filetype import type_of
-from services.intake.objects.faults import StoreUnavailable, TooLarge, TypeRefused
-from services.intake.objects.kept import FOLDER, StoredObject, path_of
+from services.intake.objects.faults import StoreUnavailable
+from services.intake.objects.kept import FOLDER, HANDED_OUT, StoredObject, path_of
+from services.intake.objects.kind import checked_type
 from services.intake.objects.rules import ObjectRules
 from services.intake.objects.spool import Spool
 
-DECLARED_UNKNOWN = "application/octet-stream"
 WHOLE_BYTES = 5 * 1024 * 1024
 """Up to here one request stores a file; larger ones go up in parts."""
-HANDED_OUT = {"Content-Type": DECLARED_UNKNOWN, "Content-Disposition": "attachment"}
-"""Never shown by a browser: what a stranger sent may be a page with a script in it."""
 
 
 class Scanner(Protocol):
@@ -134,20 +131,6 @@ class ObjectStore:
         except Exception as error:
             raise StoreUnavailable(f"the object store does not answer: {type(error).__name__}") from error
         return deleted
-
-
-def checked_type(
-    content: bytes, size: int, declared_type: str | None, rules: ObjectRules, name: str | None = None
-) -> str:
-    """The kind of a file by its content (its ends suffice). Raises `TypeRefused` or `TooLarge`. Pure."""
-    declared = (declared_type or DECLARED_UNKNOWN).partition(";")[0].strip().lower() or DECLARED_UNKNOWN
-    content_type = type_of(content, declared, name)
-    limit = rules.limit_of(content_type)
-    if limit is None:
-        raise TypeRefused(content_type)
-    if size > limit:
-        raise TooLarge(limit)
-    return content_type
 
 
 async def _pieces(found: Any) -> AsyncIterator[bytes]:

@@ -14,7 +14,7 @@ from services.intake.delivery import Delivery
 from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.indicators import Indicators
-from services.intake.objects import ObjectStore
+from services.intake.objects.store import ObjectStore
 from shared.clock import Clock
 from shared.messaging.message import Outgoing
 from shared.messaging.publisher import Publisher, PublishFailed

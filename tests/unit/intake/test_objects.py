@@ -16,19 +16,13 @@ from hypothesis import strategies as st
 from services.intake.delivery import Delivery
 from services.intake.gateways import RULES
 from services.intake.lined_yaml import RuleFileError
-from services.intake.objects import (
-    Infected,
-    ObjectStore,
-    StoreUnavailable,
-    TooLarge,
-    TypeRefused,
-    digest_of,
-)
-from services.intake.objects.kept import path_of
+from services.intake.objects.faults import Infected, StoreUnavailable, TooLarge, TypeRefused
+from services.intake.objects.kept import digest_of, path_of
+from services.intake.objects.kind import checked_type
 from services.intake.objects.links import LinkKey
 from services.intake.objects.rules import ObjectRules, object_rules
 from services.intake.objects.spool import Spool
-from services.intake.objects.store import checked_type
+from services.intake.objects.store import ObjectStore
 from services.intake.settings import Settings
 from shared.contracts.interactions import Interaction
 from tests.unit.intake.edge import Edge

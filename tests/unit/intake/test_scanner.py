@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.intake.objects import Infected, StoreUnavailable
+from services.intake.objects.faults import Infected, StoreUnavailable
 from services.intake.objects.scanner import Clamd, Icap, WrongAddress, scanner_at
 from services.intake.objects.spool import Spool
 from services.intake.objects.store import Scanner
