@@ -11,6 +11,26 @@ from shared.security.identity import IdentityKey
 _CN_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})", re.ASCII)
 _SEPARATORS = re.compile(r"[\s().-]+", re.ASCII)
 _DIALLED = re.compile(r"\+?[\d\s()./-]{5,40}", re.ASCII)
+_WIDE = str.maketrans("０１２３４５６７８９（）＋－＃，：\u3000", "0123456789()+-#,: ")
+_EXTENSION = re.compile(
+    r"(.*\d[\s)]*)(?:;ext=|[,;]?\s*(?:转|转接|分机号?|ext(?:ension|n)?\.?|x|#|,)\s*[:.]?)\s*(\d{1,7})\s*",
+    re.ASCII | re.IGNORECASE,
+)
+_DASHED_EXTENSION = re.compile(r"(\(?0\d{2,3}\)?[\s-]\d{7,8})-(\d{1,6})", re.ASCII)
+_NOBODYS = frozenset(
+    {
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
+    }
+)
+"""Lines of companies (400, 800, 1010…): who shows one is known to nobody by it."""
+_LONGEST = 64
+_CHINA = 86
+_SHORTEST_LANDLINE = 10
+"""Digits of a Chinese landline with its area code (010 8888 8888); what is shorter is a service number (010 95338)."""
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z]", re.ASCII)
 MAX_EMAIL = 254
 UNKNOWN = "unknown-"
@@ -18,18 +38,35 @@ UNKNOWN = "unknown-"
 
 
 def e164(text: str, region: str = "CN") -> str | None:
-    """A phone number in E.164, or None where it is none (masked numbers of labels: 138****5678)."""
-    compact = _SEPARATORS.sub("", text)
-    mobile = _CN_MOBILE.fullmatch(compact)
+    """A phone number in E.164, with ;ext= (RFC 3966) where it has an extension; None where it leads to no one person.
+
+    The extension belongs to the identity: behind a switchboard (0755-8888 6666 转 123), or a privacy number of a
+    platform, there are many persons. None: masked numbers of labels (138****5678), a landline without area code,
+    service numbers (400, 800, 95xxx).
+    """
+    mobile = _CN_MOBILE.fullmatch(_SEPARATORS.sub("", text))
     if mobile:
         return f"+86{mobile[1]}"
+    if len(text) > _LONGEST:
+        return None
+    dialled = text.translate(_WIDE)
+    extended = _EXTENSION.fullmatch(dialled) or _DASHED_EXTENSION.fullmatch(dialled)
+    if extended is None:
+        return _plain(dialled, region)
+    number = _plain(extended[1].strip(), region)
+    return f"{number};ext={extended[2]}" if number else None
+
+
+def _plain(text: str, region: str) -> str | None:
     if not _DIALLED.fullmatch(text):
         return None
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) in _NOBODYS:
+        return None
+    if number.country_code == _CHINA and number.national_number < 10 ** (_SHORTEST_LANDLINE - 1):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
