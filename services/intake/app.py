@@ -12,6 +12,7 @@ from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
 from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.handlers import Reception
+from services.intake.identity.wiring import join_identity
 from services.intake.indicators import Indicators
 from services.intake.object_api import ObjectReading
 from services.intake.objects.links import LinkKey
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> ASGIApp:
         pace_s=ARCHIVE_PACE_S,
     )
     join_calls(runtime, settings)
+    join_identity(runtime, settings, identity, verifier)
     listen_to_asterisk(runtime, settings, configured, secrets, reception)
     by_topic = configured.by_topic()
     if contacts := by_topic.get(GATEWAY_CONTACTS.name):

@@ -40,9 +40,15 @@ FLOWS: tuple[Flow, ...] = (
         ("intake",),
         ("intake",),
     ),
-    Flow(t.INTERACTIONS, "One contact on one channel, normalised.", ("intake",), ("routing",)),
+    Flow(t.INTERACTIONS, "One contact on one channel, normalised.", ("intake",), ("routing", "intake")),
+    Flow(
+        t.CUSTOMERS,
+        "Which handles are one customer: linked, merged, separated again. Kept for good.",
+        ("intake",),
+        ("routing",),
+    ),
     Flow(t.PARCEL_EVENTS, "Scans of parcels, and questions about a parcel.", ("intake", "routing"), ("routing",)),
-    Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ()),
+    Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ("intake",)),
     Flow(
         t.PARCEL_EXCEPTIONS,
         "What went wrong with a parcel and what is over, and answers to questions about one.",

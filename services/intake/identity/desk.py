@@ -1,0 +1,94 @@
+"""People's decisions on customers in one transaction: the circles, and the event that tells it (IN-5)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from pymongo.errors import PyMongoError
+
+from services.intake.identity.circle import Circle
+from services.intake.identity.messages import messages
+from services.intake.identity.rules import IdentityRules
+from services.intake.identity.settling import Settled
+from services.intake.identity.store import IdentityStore
+from services.intake.identity.verdicts import Decided, merge, unmerge
+from shared.clock import Clock
+from shared.contracts.personal import Personal
+from shared.messaging.handler import Conflict, Session
+from shared.messaging.outbox import Outbox
+from shared.mongo import Database, is_conflict, is_passing
+
+log = structlog.get_logger()
+
+ATTEMPTS = 8
+PAUSE_S = 0.02
+
+Decide = Callable[[Sequence[Circle], Decided], Settled]
+
+
+class UnknownCustomer(Exception):
+    """Nobody is known by this id."""
+
+
+class StaleVersion(Exception):
+    """The customer has changed since it was read."""
+
+
+class Unavailable(Exception):
+    """The database did not take it in time: read again, and decide again."""
+
+
+class IdentityDesk:
+    def __init__(
+        self, database: Database, store: IdentityStore, outbox: Outbox, rules: IdentityRules, clock: Clock
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._outbox = outbox
+        self._rules = rules
+        self._clock = clock
+
+    async def merge(self, customer_id: str, other_id: str, version: int, actor: str, reason: Personal) -> Circle:
+        """Raises `UnknownCustomer`, `StaleVersion`, `Unavailable` or `verdicts.Refused`."""
+
+        def decide(circles: Sequence[Circle], decided: Decided) -> Settled:
+            return merge(circles, customer_id, other_id, decided, self._rules)
+
+        return await self._do((customer_id, other_id), version, actor, reason, decide)
+
+    async def unmerge(self, customer_id: str, restore: str, version: int, actor: str, reason: Personal) -> Circle:
+        """As `merge`."""
+
+        def decide(circles: Sequence[Circle], decided: Decided) -> Settled:
+            return unmerge(circles[0], customer_id, restore, decided, self._rules)
+
+        return await self._do((customer_id,), version, actor, reason, decide)
+
+    async def _do(self, ids: Sequence[str], version: int, actor: str, reason: Personal, decide: Decide) -> Circle:
+        async def once(session: Session) -> Circle:
+            return await self._once(ids, version, Decided(actor, reason, self._clock.now()), decide, session)
+
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._database.transaction(once)
+            except Conflict:
+                log.info("identity_conflict", attempt=attempt)
+            except PyMongoError as error:
+                if not (is_conflict(error) or is_passing(error)):
+                    raise
+                log.warning("identity_retried", attempt=attempt, error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S * 2**attempt)
+        raise Unavailable
+
+    async def _once(
+        self, ids: Sequence[str], version: int, decided: Decided, decide: Decide, session: Session
+    ) -> Circle:
+        circles = await self._store.load(ids, session)
+        if any(all(i not in c.ids for c in circles) for i in ids):
+            raise UnknownCustomer
+        if next(c for c in circles if ids[0] in c.ids).revision != version:
+            raise StaleVersion
+        settled = decide(circles, decided)
+        await self._store.save({c.circle_id: c for c in circles}, [settled.circle], session)
+        await self._outbox.add(messages(settled.events, decided.at), session)
+        return settled.circle

@@ -1,0 +1,91 @@
+"""What a contact or an order says of who is who: handles that its sender names together, and numbers of parcels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.customers import UNKNOWN, e164
+from shared.contracts.customers import Evidence, HandleKind
+from shared.contracts.interactions import FindingKind, Interaction
+from shared.contracts.orders import OrderEvent
+from shared.contracts.people import ContactKind, Customer
+from shared.contracts.personal import Personal
+from shared.security.identity import IdentityKey
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A handle as it was named."""
+
+    id: str
+    kind: HandleKind
+    value: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`handles`: of the sender itself; `read`: in the text, whosesoever they are; `references`: p:<tracking number>
+    and o:<order number> that the sender is concerned with."""
+
+    cause: str
+    at: datetime
+    evidence: Evidence
+    handles: tuple[Named, ...]
+    read: tuple[Named, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+def of_contact(contact: Interaction, key: IdentityKey) -> Statement | None:
+    """None: nobody is named."""
+    handles = named(contact.customer, key)
+    if not handles:
+        return None
+    known = {h.id for h in handles}
+    phones = [e164(f.personal.reveal()) for f in contact.found if f.kind is FindingKind.PHONE and f.personal]
+    read = (_phone(phone, key) for phone in dict.fromkeys(phones) if phone)
+    return Statement(
+        cause=contact.interaction_id,
+        at=contact.received_at,
+        evidence=Evidence(contact.channel.value) if contact.channel.value in _CHANNELS else Evidence.WEBHOOK,
+        handles=handles,
+        read=tuple(n for n in read if n.id not in known),
+        references=_references(contact.tracking_numbers, contact.order_numbers),
+    )
+
+
+def of_order(order: OrderEvent, cause: str, key: IdentityKey) -> Statement | None:
+    """None: the buyer is not named."""
+    handles = named(order.customer, key) if order.customer else ()
+    if not handles:
+        return None
+    references = _references(order.tracking_numbers, (order.order_number,))
+    return Statement(cause, order.occurred_at, Evidence.ORDER, handles, references=references)
+
+
+def named(customer: Customer, key: IdentityKey) -> tuple[Named, ...]:
+    """The handles of a customer by their hashes; what the customer id stands for comes first."""
+    if customer.customer_id.startswith(UNKNOWN):
+        return ()
+    found = []
+    for point in customer.contacts:
+        value = point.value.reveal()
+        if point.kind is ContactKind.PHONE:
+            found.append(Named(key.customer_id(phone_e164=value), HandleKind.PHONE, point.value))
+        elif point.kind is ContactKind.EMAIL:
+            found.append(Named(key.customer_id(email=value), HandleKind.EMAIL, point.value))
+        elif point.kind is ContactKind.OPENID:
+            found.append(Named(key.customer_id(openid=value), HandleKind.OPENID, point.value))
+    if all(n.id != customer.customer_id for n in found):
+        found.insert(0, Named(customer.customer_id, HandleKind.GIVEN, Personal(customer.customer_id)))
+    return tuple(dict.fromkeys(found))
+
+
+def _phone(number: str, key: IdentityKey) -> Named:
+    return Named(key.customer_id(phone_e164=number), HandleKind.PHONE, Personal(number))
+
+
+def _references(tracking_numbers: Iterable[str], order_numbers: Iterable[str]) -> tuple[str, ...]:
+    return (*(f"p:{n}" for n in tracking_numbers), *(f"o:{n}" for n in order_numbers))
+
+
+_CHANNELS = frozenset(e.value for e in Evidence) - {Evidence.ORDER, Evidence.TEXT, Evidence.PERSON}
