@@ -30,11 +30,12 @@ T = TypeVar("T")
 
 def case_id_of(contact: Interaction) -> str:
     """The id of the case that this contact opens, where it opens one."""
-    return _case_id(contact.interaction_id)
+    return case_opened_by(contact.interaction_id)
 
 
 @lru_cache(maxsize=10_000)
-def _case_id(interaction_id: str) -> str:
+def case_opened_by(interaction_id: str) -> str:
+    """The case that an interaction opened, where it did."""
     return derived_id(interaction_id, "case")
 
 

@@ -1,9 +1,11 @@
-"""The two consumers of routing: contacts, and exceptions of parcels. Parse, load, decide, save."""
+"""The consumers of routing: contacts, exceptions of parcels, and who is who. Parse, load, decide, save."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from services.routing import contact, parcel_news
+from services.routing.alias_store import AliasStore
+from services.routing.aliases import newest
 from services.routing.case import decide
 from services.routing.life import Life
 from services.routing.number import id_range
@@ -11,13 +13,13 @@ from services.routing.record import messages
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore, Span
-from services.routing.threading import Book, People, keys_of_contact, keys_of_exception
+from services.routing.threading import Book, People, is_unknown_id, keys_of_contact, keys_of_exception, owner_of
 from shared.clock import Clock
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
 from shared.messaging.handler import IGNORED, Decision, Session, fold
 from shared.messaging.message import Incoming
-from shared.messaging.outcome import Outcome
+from shared.messaging.outcome import Ignored, Outcome
 
 Find = Callable[[Incoming[Any], Book], str]
 
@@ -25,8 +27,9 @@ Find = Callable[[Incoming[Any], Book], str]
 class CaseHandler:
     """Decides a batch of events on the cases that they belong to, each on what the ones before it left."""
 
-    def __init__(self, store: CaseStore, rules: Rules, clock: Clock) -> None:
+    def __init__(self, store: CaseStore, aliases: AliasStore, rules: Rules, clock: Clock) -> None:
         self._store = store
+        self._aliases = aliases
         self._rules = rules
         self._clock = clock
 
@@ -35,9 +38,10 @@ class CaseHandler:
         return incoming.key
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
-        events, people = [incoming.event for incoming in batch], People(self._rules.life)
+        events = [incoming.event for incoming in batch]
+        people = People(self._rules.life, await self._aliases.of(_customers(events)))
         keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life, people)))
-        ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
+        ids = tuple(dict.fromkeys(case_id for event in events for case_id in _case_ids(event)))
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)))
         book = Book(loaded, keys, people)
         changed, outcomes = self._decide(batch, book)
@@ -51,14 +55,31 @@ class CaseHandler:
             return place_of(incoming.event, book, self._rules.life)
 
         def judge(state: CaseState | None, incoming: Incoming[Any]) -> Decision[CaseState]:
-            found = decide(state, incoming.event, self._rules, now)
+            event = incoming.event
+            if state is not None and isinstance(event, Interaction):
+                event = book.as_known(event, state.case)
+            found = decide(state, event, self._rules, now)
             if found is None:
                 return IGNORED
-            settled = book.settle(found.state, self._rules.life)
+            settled = book.settle(found.state, self._rules.life, incoming.event)
             told = ChangeSet(settled, found.changes, found.lookup, found.before)
             return Decision(settled, messages(told, incoming.id, now, incoming.traceparent))
 
         return fold(batch, book.states, self.aggregate_of, place, judge)
+
+
+class AliasHandler:
+    """Who is who. What comes is newer or is not: a repeat changes nothing, and needs no inbox."""
+
+    def __init__(self, store: AliasStore) -> None:
+        self._store = store
+
+    def aggregate_of(self, incoming: Incoming[Any]) -> str:
+        return incoming.key
+
+    async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
+        await self._store.save(newest(incoming.event for incoming in batch), session)
+        return [Ignored() for _ in batch]
 
 
 def place_of(event: Any, book: Book, life: Life) -> str:
@@ -93,6 +114,25 @@ def _case_id(event: Any) -> str | None:
     if isinstance(event, ParcelSnapshot):
         return event.case_id
     return None
+
+
+def _case_ids(event: Any) -> Iterable[str]:
+    own = _case_id(event)
+    if own is not None:
+        yield own
+    if isinstance(event, Interaction) and event.follows is not None:
+        yield contact.case_opened_by(event.follows)
+
+
+def _customers(events: Iterable[Any]) -> list[str]:
+    """Whoever writes, or is concerned."""
+    found: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Interaction):
+            found[event.customer.customer_id] = None
+        elif isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
+            found[owner_of(event.parcel).customer_id] = None
+    return [customer_id for customer_id in found if not is_unknown_id(customer_id)]
 
 
 def _spans(events: Iterable[Any]) -> Iterable[Span]:

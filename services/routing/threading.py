@@ -4,10 +4,13 @@ Keys of a case:
   p:<tracking>:<identity>, o:<order>:<identity>   the customer's case about that parcel or order
   p:<tracking>                                    the first case about that parcel, whoever wrote: an exception joins it
   c:<identity>:<n>                                the n-th case of the customer: where a contact without reference goes
-An identity is the customer id or a contact point, hashed, so one person is found by phone or by mail. A key has one
-holder at a time (unique index). A contact that finds no holder opens a case that takes the keys; of two that do so
-at once one fails, reads again, and finds the other. Keys of one person, or one parcel, begin alike: they lie side by
-side in the index, which is then entered once for all of them.
+  f:<interaction>                                 the case of a call: what comes of it later (its transcript) follows it
+An identity is the customer id or a contact point, hashed, so one person is found by phone or by mail. Of a person with
+several ids (aliases) a case is looked for under all of them. It takes the keys of those that its customer wrote with,
+and of the person as such, so that two ids of one person do not open two cases at once. After an unmerge a case of
+somebody who is said to be another is passed over. A key has one holder at a time (unique index). A contact that finds
+no holder opens a case that takes the keys; of two that do so at once one fails, reads again, and finds the other. Keys
+of one person, or one parcel, begin alike: they lie side by side in the index, which is then entered once for all.
 """
 
 from base64 import urlsafe_b64encode
@@ -16,6 +19,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from services.routing.aliases import Aliases
 from services.routing.life import Life, is_over
 from services.routing.number import id_range
 from services.routing.state import CaseState
@@ -39,28 +43,48 @@ def identities(customer: Customer) -> tuple[str, ...]:
 
 
 class Person(NamedTuple):
-    """A customer's identities, and the keys of what was written without a reference."""
+    """A customer's identities, and the keys of what was written without a reference.
+
+    `seen`: the identities to look under, those of the same person's other ids among them; `same` and `apart`: the
+    ids of the person, and of those who are said to be another.
+    """
 
     customer: Customer
     ids: tuple[str, ...]
+    seen: tuple[str, ...]
     slots: tuple[str, ...]
+    same: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
 
 
 class People:
     """The customers of one batch: who one is comes up again and again, and is found out once."""
 
-    def __init__(self, life: Life) -> None:
+    def __init__(self, life: Life, aliases: Aliases | None = None) -> None:
         self._numbers = range(life.open_cases_seen)
         self._known: dict[int, Person] = {}
+        self._aliases = {i: alias for alias in (aliases or {}).values() for i in alias.same} | dict(aliases or {})
 
     def who(self, customer: Customer) -> Person:
         """By the object, which is kept alive here: to compare customers would take longer."""
         known = self._known.get(id(customer))
         if known is None:
-            ids = identities(customer)
-            slots = tuple(f"c:{i}:{n}" for i in ids if i != NOBODY for n in self._numbers)
-            known = self._known[id(customer)] = Person(customer, ids, slots)
+            known = self._known[id(customer)] = self._person(customer)
         return known
+
+    def _person(self, customer: Customer) -> Person:
+        ids = identities(customer)
+        alias = self._aliases.get(customer.customer_id)
+        if alias is None:
+            return Person(customer, ids, ids, self._slots(ids))
+        if len(alias.same) > 1:
+            ids = (*ids, _hashed("person:" + alias.same[0]))
+        others = (_hashed("id:" + other) for other in alias.same)
+        seen = tuple(dict.fromkeys((*ids, *others)))
+        return Person(customer, ids, seen, self._slots(seen), frozenset(alias.same), frozenset(alias.apart))
+
+    def _slots(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"c:{i}:{n}" for i in ids if i != NOBODY for n in self._numbers)
 
 
 @lru_cache(maxsize=100_000)
@@ -82,7 +106,11 @@ def owner_of(parcel: Parcel) -> Customer:
 
 
 def is_unknown(customer: Customer) -> bool:
-    return customer.customer_id.startswith(_UNKNOWN)
+    return is_unknown_id(customer.customer_id)
+
+
+def is_unknown_id(customer_id: str) -> bool:
+    return customer_id.startswith(_UNKNOWN)
 
 
 def is_same_person(one: Customer, other: Customer) -> bool:
@@ -99,6 +127,10 @@ def references(tracking_numbers: Sequence[str], order_numbers: Sequence[str], li
 def keys_of_contact(contact: Interaction, life: Life, people: People) -> Iterator[str]:
     """Every key that matters for threading this contact."""
     person = people.who(contact.customer)
+    if contact.follows is not None:
+        yield _followed(contact.follows)
+    if contact.call is not None:
+        yield _followed(contact.interaction_id)
     for reference in references(contact.tracking_numbers, contact.order_numbers, life):
         yield from _keys_of_reference(reference, person)
     yield from person.slots
@@ -114,7 +146,11 @@ def keys_of_exception(parcel: Parcel, people: People) -> Iterator[str]:
 def _keys_of_reference(reference: str, person: Person) -> Iterator[str]:
     yield reference
     yield f"{reference}:{NOBODY}"
-    yield from (f"{reference}:{i}" for i in person.ids)
+    yield from (f"{reference}:{i}" for i in person.seen)
+
+
+def _followed(interaction_id: str) -> str:
+    return f"f:{interaction_id}"
 
 
 def is_slot(key: str) -> bool:
@@ -134,27 +170,36 @@ class Book:
             self._enter(state)
         self.loaded = dict(self.states)
 
-    def settle(self, state: CaseState, life: Life) -> CaseState:
-        """Enter a decided state, with the keys that it has a right to."""
-        settled = CaseState(state.case, state.next_due, self._keys(state, life))
+    def settle(self, state: CaseState, life: Life, event: object = None) -> CaseState:
+        """Enter a decided state, with the keys that it has a right to; `event` is what it was decided on."""
+        keys = (*self._keys(state, life), *self._followed(state, event))
+        settled = CaseState(state.case, state.next_due, keys)
         self._enter(settled)
         return settled
 
+    def as_known(self, contact: Interaction, case: Case) -> Interaction:
+        """The contact with its customer under the id that the case knows the same person by."""
+        known = case.customer.customer_id
+        if known == contact.customer.customer_id or known not in self._people.who(contact.customer).same:
+            return contact
+        customer = contact.customer.model_copy(update={"customer_id": known})
+        return contact.model_copy(update={"customer": customer})
+
     def find_contact(self, contact: Interaction, life: Life) -> str | None:
         """The case that the contact belongs to, or None: open one."""
-        named = self._named(contact.case_number)
+        named = self._case_of(contact.follows) or self._named(contact.case_number)
         if named is not None:
             return named
         person = self._people.who(contact.customer)
         concerned = references(contact.tracking_numbers, contact.order_numbers, life)
         if concerned:
-            about = self._latest(f"{reference}:{i}" for reference in concerned for i in person.ids)
+            about = self._latest((f"{reference}:{i}" for reference in concerned for i in person.seen), person)
             if about is not None:
                 return about
             unowned = self._latest(f"{reference}:{NOBODY}" for reference in concerned)
             if unowned is not None:
                 return unowned
-        mine = self._holding(person.slots)
+        mine = self._holding(person.slots, person)
         if not mine:
             return None
         if concerned:
@@ -164,8 +209,8 @@ class Book:
     def find_exception(self, parcel: Parcel) -> str | None:
         """The case that the parcel's exception belongs to, or None: open one."""
         reference = f"p:{parcel.tracking_number}"
-        owner = owner_of(parcel)
-        own = self._latest(f"{reference}:{i}" for i in (*identities(owner), NOBODY))
+        owner = self._people.who(owner_of(parcel))
+        own = self._latest((f"{reference}:{i}" for i in (*owner.seen, NOBODY)), owner)
         if own is not None:
             return own
         consignee_known = parcel.shipment is not None and parcel.shipment.consignee is not None
@@ -174,7 +219,8 @@ class Book:
     def find_cleared(self, parcel: Parcel, exception_id: str) -> str | None:
         """The case that has this exception of the parcel, or None: it is long over."""
         reference = f"p:{parcel.tracking_number}"
-        keys = [reference, *(f"{reference}:{i}" for i in (*identities(owner_of(parcel)), NOBODY))]
+        seen = self._people.who(owner_of(parcel)).seen
+        keys = [reference, *(f"{reference}:{i}" for i in (*seen, NOBODY))]
         return _latest_of(s for s in self._holding(keys) if s.case.exception_id == exception_id)
 
     def _enter(self, state: CaseState) -> None:
@@ -196,11 +242,34 @@ class Book:
             if span[0] <= case_id < span[1] and (s.open_keys or s.case.status is not CaseStatus.CLOSED)
         )
 
-    def _holding(self, keys: Iterable[str]) -> list[CaseState]:
-        return [self.states[self._holders[key]] for key in keys if key in self._holders]
+    def _case_of(self, interaction_id: str | None) -> str | None:
+        """The case of a call that this contact follows: that it joined, or opened and may still reopen."""
+        if interaction_id is None:
+            return None
+        joined = self._holders.get(_followed(interaction_id))
+        opened = self.states.get(derived_id(interaction_id, "case"))
+        if joined is None and opened is not None and (opened.open_keys or opened.case.status is not CaseStatus.CLOSED):
+            return opened.case.case_id
+        return joined
 
-    def _latest(self, keys: Iterable[str]) -> str | None:
-        return _latest_of(self._holding(keys))
+    def _followed(self, state: CaseState, event: object) -> Iterator[str]:
+        """The calls of a case: those that it had, and the one that it was decided on."""
+        held = [key for key in state.open_keys if key.startswith("f:")]
+        yield from held
+        if isinstance(event, Interaction) and event.call is not None:
+            key = _followed(event.interaction_id)
+            if key not in held and key not in self._holders:
+                yield key
+
+    def _holding(self, keys: Iterable[str], person: Person | None = None) -> list[CaseState]:
+        """The cases that hold these keys; without those of somebody who is said not to be this person."""
+        found = [self.states[self._holders[key]] for key in keys if key in self._holders]
+        if person is None or not person.apart:
+            return found
+        return [s for s in found if s.case.customer.customer_id not in person.apart]
+
+    def _latest(self, keys: Iterable[str], person: Person | None = None) -> str | None:
+        return _latest_of(self._holding(keys, person))
 
     def _keys(self, state: CaseState, life: Life) -> tuple[str, ...]:
         case, held = state.case, set(state.open_keys)

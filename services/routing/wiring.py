@@ -1,20 +1,22 @@
 """Puts the case part of routing into a runtime: consumers, periodic work, the agents' interface, indicators."""
 
 from services.routing import rule_files
+from services.routing.alias_store import AliasStore
 from services.routing.api import routes
 from services.routing.assigner import Assigner
 from services.routing.desk import Desk
-from services.routing.handlers import CaseHandler
+from services.routing.handlers import AliasHandler, CaseHandler
 from services.routing.indicators import CatchAlls
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
 from services.routing.timers import Timers
-from shared.contracts.topics import INTERACTIONS, PARCEL_EXCEPTIONS
+from shared.contracts.topics import CUSTOMERS, INTERACTIONS, PARCEL_EXCEPTIONS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 CONTACTS_GROUP = "routing-contacts"
 EXCEPTIONS_GROUP = "routing-exceptions"
+CUSTOMERS_GROUP = "routing-customers"
 
 
 def attach(runtime: Runtime, settings: Settings) -> None:
@@ -23,11 +25,13 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     store = CaseStore(runtime.database, rules.roster)
     parts = (runtime.database, store, runtime.outbox, rules, runtime.clock)
     desk = Desk(*parts)
-    handler = CaseHandler(store, rules, runtime.clock)
+    aliases = AliasStore(runtime.database)
+    handler = CaseHandler(store, aliases, rules, runtime.clock)
     for start in (store.create_indexes, store.enrol, desk.create_indexes):
         runtime.on_start(start)
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler)
+    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases))
     runtime.every("timers", settings.timer_interval_s, Timers(*parts).fire_all)
     runtime.every("assigner", settings.assign_interval_s, Assigner(*parts).assign)
     runtime.mount(routes(desk, TokenVerifier.from_settings(settings)))

@@ -37,7 +37,9 @@ EDGES: dict[str, frozenset[str]] = {
             "unknown_codes",
         }
     ),
-    "routing": frozenset({"assigner", "desk", "timers", "parcels.api", "parcels.reading", "parcels.wiring"}),
+    "routing": frozenset(
+        {"alias_store", "assigner", "desk", "timers", "parcels.api", "parcels.reading", "parcels.wiring"}
+    ),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
     "notify": frozenset({"live", "mailserver", "pages", "preview", "sender", "session", "smtp", "webhook"}),
     "metrics": frozenset({"deadletters", "exporter", "lag", "rebuild", "watch"}),

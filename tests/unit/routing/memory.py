@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.routing.alias_store import AliasStore
+from services.routing.aliases import Aliases, newest
 from services.routing.handlers import CaseHandler
 from services.routing.state import CaseState
 from services.routing.store import CaseStore, Span
 from shared.clock import Clock
 from shared.contracts.base import Contract
+from shared.contracts.customers import CustomerEvent
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
 from shared.messaging.handler import Conflict
@@ -23,10 +26,21 @@ class World:
     def __init__(self) -> None:
         self.cases: dict[str, CaseState] = {}
         self.handled: dict[str, tuple[Outgoing, ...]] = {}
+        self.told: list[CustomerEvent] = []
 
     @property
     def published(self) -> list[Outgoing]:
         return [message for messages in self.handled.values() for message in messages]
+
+
+class Known(AliasStore):
+    """Who is who, as far as the world was told."""
+
+    def __init__(self, world: World) -> None:
+        self._aliases_now = newest(world.told)
+
+    async def of(self, ids: Sequence[str]) -> Aliases:
+        return {i: self._aliases_now[i] for i in ids if i in self._aliases_now}
 
 
 class Transaction(CaseStore):
@@ -80,7 +94,8 @@ class Process:
         unique = {i.id: i for i in incoming if i.id not in self._world.handled}
         fresh = list(unique.values())
         transaction = Transaction(self._world)
-        outcomes = await CaseHandler(transaction, rules(), self._clock)(fresh, None)  # type: ignore[arg-type]
+        handler = CaseHandler(transaction, Known(self._world), rules(), self._clock)
+        outcomes = await handler(fresh, None)  # type: ignore[arg-type]
         done: dict[str, tuple[Outgoing, ...]] = {}
         for one, outcome in zip(fresh, outcomes, strict=True):
             assert isinstance(outcome, Done | Ignored), outcome
