@@ -84,6 +84,7 @@ def customer_of(
     name: str | None = None,
     phone: str | None = None,
     email: str | None = None,
+    openid: str | None = None,
     language: str = "zh",
     tier: str | None = None,
 ) -> Customer:
@@ -96,8 +97,10 @@ def customer_of(
         contacts.append(ContactPoint(kind=ContactKind.PHONE, value=Personal(phone)))
     if email:
         contacts.append(ContactPoint(kind=ContactKind.EMAIL, value=Personal(email)))
+    if openid:
+        contacts.append(ContactPoint(kind=ContactKind.OPENID, value=Personal(openid)))
     if contacts:
-        customer_id = identity.customer_id(phone_e164=phone, email=email)
+        customer_id = identity.customer_id(phone_e164=phone, email=email, openid=openid)
     else:
         customer_id = UNKNOWN + identity.customer_id(openid=f"{UNKNOWN}{unknown}/{name or ''}")
     return Customer(

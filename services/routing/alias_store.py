@@ -41,6 +41,7 @@ class AliasStore:
             return
         old = [ReplaceOne({"_id": i, "version": known[i].version}, _row(i, a)) for i, a in fresh.items() if i in known]
         new = [InsertOne(_row(i, a)) for i, a in fresh.items() if i not in known]
+        self._some = True
         result = await self._aliases.bulk_write([*old, *new], ordered=True, session=session)
         if result.matched_count != len(old):
             raise Conflict("an alias was written by somebody else")

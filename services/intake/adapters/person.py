@@ -12,11 +12,13 @@ from shared.security.identity import IdentityKey
 
 
 class Person(Edge):
-    """A customer's handles; a phone number may be written nationally (China) or with +country."""
+    """A customer's handles; a phone number may be written nationally (China) or with +country. `openid`: in the
+    official account that writes to us too, for instance of the buyer in a mini program's shop."""
 
     name: Annotated[str, Field(max_length=100)] | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     email: Annotated[str, Field(max_length=254)] | None = None
+    openid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] | None = None
     tier: Word | None = None
 
@@ -33,6 +35,7 @@ class Person(Edge):
             name=self.name,
             phone=phone,
             email=email,
+            openid=self.openid,
             language=language_of(text or self.name or "", self.language),
             tier=self.tier,
         )

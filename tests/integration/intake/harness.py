@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import aiosmtplib
 import httpx
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import Topic, ensure
@@ -148,6 +148,16 @@ class Bench:
                 for batch in (await consumer.getmany(timeout_ms=200)).values():
                     found += batch
             return found
+        finally:
+            await consumer.stop()
+
+    async def ends(self, topic: Topic) -> dict[TopicPartition, int]:
+        """The offsets at which the topic's partitions end now."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.infra.kafka)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(self.names.topic(topic.name), p) for p in range(topic.partitions)]
+            return dict(await consumer.end_offsets(partitions))
         finally:
             await consumer.stop()
 
