@@ -44,15 +44,15 @@ class Customers:
         """By any id that ever meant the customer."""
         principal = self._verifier.require(request, *READERS)
         asked = str(request.path_params["customer_id"])
-        for circle in await self._store.load([asked]):
-            return await self._answer(circle, asked, principal)
+        for stored in await self._store.load([asked]):
+            return await self._answer(stored.circle, asked, principal)
         raise _unknown()
 
     async def search(self, request: Request) -> Response:
         """The customers that one handle, order or parcel leads to."""
         principal = self._verifier.require(request, *READERS)
         ids = await self._ids(request)
-        circles = await self._store.load(ids)
+        circles = [stored.circle for stored in await self._store.load(ids)]
         cards = {c.customer_id: (c, circle) for circle in circles for i in ids if (c := circle.card_of(i))}
         views = [await self._view(card, circle, principal) for card, circle in cards.values()]
         return _json(CustomerList(customers=tuple(views)))
@@ -93,7 +93,7 @@ class Customers:
 
     async def _view(self, card: Card, circle: Circle, principal: Principal) -> CustomerView:
         elsewhere = {m.other for m in circle.mentions if m.own in card.handles and m.other not in circle.ids}
-        others = await self._store.load(sorted(elsewhere))
+        others = [stored.circle for stored in await self._store.load(sorted(elsewhere))]
         return view_of(card, circle, others, self._most, bool(REVEALED & principal.roles))
 
     async def _ids(self, request: Request) -> Sequence[str]:

@@ -5,10 +5,11 @@ the whole of it (`partition`), so neither order nor repeats of what was said mat
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import TypeAdapter
 
 from shared.contracts.customers import Evidence, HandleKind
 from shared.contracts.personal import Personal
@@ -16,11 +17,8 @@ from shared.contracts.personal import Personal
 MOST_MENTIONS = 20
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Handle(Part):
+@dataclass(frozen=True, slots=True)
+class Handle:
     """`beside`: the handles (kind/id) that it was named together with, as many as are needed to tell that it is
     shared by several persons."""
 
@@ -31,7 +29,8 @@ class Handle(Part):
     beside: frozenset[str] = frozenset()
 
 
-class Link(Part):
+@dataclass(frozen=True, slots=True)
+class Link:
     """Two handles that were named together; `one` is the smaller id. Of several such statements the earliest."""
 
     one: str
@@ -41,7 +40,8 @@ class Link(Part):
     cause: str
 
 
-class Mention(Part):
+@dataclass(frozen=True, slots=True)
+class Mention:
     """What only suggests that `other`, who may be in another circle, is the same person as `own`."""
 
     own: str
@@ -51,7 +51,8 @@ class Mention(Part):
     cause: str
 
 
-class Verdict(Part):
+@dataclass(frozen=True, slots=True)
+class Verdict:
     """A person decided that left and right are one customer, or are not. The latest on a matter holds. `one` and
     `other`: their customer ids then."""
 
@@ -66,14 +67,16 @@ class Verdict(Part):
     at: datetime
 
 
-class Card(Part):
+@dataclass(frozen=True, slots=True)
+class Card:
     """A customer: the id of its oldest handle, and all its handles."""
 
     customer_id: str
     handles: tuple[str, ...]
 
 
-class Merge(Part):
+@dataclass(frozen=True, slots=True)
+class Merge:
     """What was before a merge, so that it can be undone: whose the handles were, and whose the others."""
 
     absorbed: str
@@ -85,12 +88,13 @@ class Merge(Part):
     actor: str | None = None
 
 
-class Circle(Part):
+@dataclass(frozen=True, slots=True)
+class Circle:
     """`customers`: as they were last announced; `revision` guards the document, and is the version of its events."""
 
     circle_id: str
-    revision: int = 0
     handles: tuple[Handle, ...]
+    revision: int = 0
     links: tuple[Link, ...] = ()
     mentions: tuple[Mention, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -108,7 +112,17 @@ class Circle(Part):
         return next((c for c in self.customers if handle_id in c.handles), None)
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", Verdict, Card)
+_CIRCLE = TypeAdapter(Circle)
+
+
+def to_json(circle: Circle) -> bytes:
+    return _CIRCLE.dump_json(circle, exclude_defaults=True)
+
+
+def from_json(text: bytes | str) -> Circle:
+    """Raises `ValidationError`."""
+    return _CIRCLE.validate_json(text)
 
 
 def united(circles: Sequence[Circle]) -> Circle:
@@ -133,14 +147,14 @@ def with_link(circle: Circle, link: Link) -> Circle:
     if same and (same[0].at, same[0].cause) <= (link.at, link.cause):
         return circle
     left = [x for x in circle.links if x not in same]
-    return circle.model_copy(update={"links": tuple(sorted((*left, link), key=_link_order))})
+    return replace(circle, links=tuple(sorted((*left, link), key=_link_order)))
 
 
 def with_mention(circle: Circle, mention: Mention) -> Circle:
     known = any((m.own, m.other, m.evidence) == (mention.own, mention.other, mention.evidence) for m in circle.mentions)
     if known or len(circle.mentions) >= MOST_MENTIONS or mention.other in circle.ids:
         return circle
-    return circle.model_copy(update={"mentions": _first_mentions((*circle.mentions, mention))})
+    return replace(circle, mentions=_first_mentions((*circle.mentions, mention)))
 
 
 def _first_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:

@@ -83,12 +83,14 @@ class IdentityDesk:
     async def _once(
         self, ids: Sequence[str], version: int, decided: Decided, decide: Decide, session: Session
     ) -> Circle:
-        circles = await self._store.load(ids, session)
+        loaded = await self._store.load(ids, session)
+        circles = [stored.circle for stored in loaded]
         if any(all(i not in c.ids for c in circles) for i in ids):
             raise UnknownCustomer
         if next(c for c in circles if ids[0] in c.ids).revision != version:
             raise StaleVersion
         settled = decide(circles, decided)
-        await self._store.save({c.circle_id: c for c in circles}, [settled.circle], session)
+        now = {settled.circle.circle_id: settled.circle}
+        await self._store.save({stored.circle_id: stored for stored in loaded}, now, session)
         await self._outbox.add(messages(settled.events, decided.at), session)
         return settled.circle

@@ -23,7 +23,7 @@ def partition(circle: Circle, most_of_one_kind: int) -> tuple[Card, ...]:
     for link in sorted(circle.links, key=lambda x: (x.at, x.one, x.other, x.evidence)):
         if link.one not in shared and link.other not in shared:
             groups.join(link.one, link.other)
-    cards = (_card(handles) for handles in groups.of(circle.handles))
+    cards = (card_of(handles) for handles in groups.of(circle.handles))
     return tuple(sorted(cards, key=lambda card: card.customer_id))
 
 
@@ -61,7 +61,8 @@ def _contradict(one: Verdict, other: Verdict) -> bool:
     return bool(straight or crossed)
 
 
-def _card(handles: Sequence[Handle]) -> Card:
+def card_of(handles: Sequence[Handle]) -> Card:
+    """The customer that these handles are."""
     oldest = min(handles, key=lambda h: (h.first_at, _RANK[h.kind], h.id))
     return Card(customer_id=oldest.id, handles=tuple(sorted(h.id for h in handles)))
 

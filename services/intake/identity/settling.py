@@ -1,12 +1,12 @@
 """From a circle as it was to the circle as it is: its customers anew, what came of them, and the events that say so."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.intake.identity.circle import Card, Circle, Merge
-from services.intake.identity.partition import apart_from, partition
+from services.intake.identity.partition import apart_from, card_of, partition
 from shared.contracts.customers import (
     CustomerEvent,
     CustomersMerged,
@@ -38,9 +38,11 @@ class Settled:
 
 def settle(circle: Circle, cause: Cause, most_of_one_kind: int) -> Settled:
     """The circle with its customers and under its next revision, and what is to be announced of them."""
+    if circle.revision == 0 and len(circle.links) == len(circle.handles) - 1 < 2:
+        return _first(circle, cause)
     before, after = circle.customers, partition(circle, most_of_one_kind)
     version = circle.revision + 1
-    told = circle.model_copy(update={"customers": after, "revision": version})
+    told = replace(circle, customers=after, revision=version)
     if before == after:
         return Settled(told)
     events: list[CustomerEvent] = []
@@ -54,13 +56,26 @@ def settle(circle: Circle, cause: Cause, most_of_one_kind: int) -> Settled:
         elif (new := set(card.handles).difference(*(b.handles for b in before))) and len(card.handles) > 1:
             events.append(_linked(told, card, new, cause))
     events += (_separated(told, b, parts, cause) for b in before if len(parts := _parts(b, after)) > 1)
-    return Settled(told.model_copy(update={"merges": (*told.merges, *merges)}), tuple(events))
+    return Settled(replace(told, merges=(*told.merges, *merges)), tuple(events))
+
+
+def _first(circle: Circle, cause: Cause) -> Settled:
+    """A new circle of one handle, or of two that are linked, is one customer."""
+    card = card_of(circle.handles)
+    told = Circle(
+        circle_id=circle.circle_id,
+        revision=1,
+        handles=circle.handles,
+        links=circle.links,
+        mentions=circle.mentions,
+        customers=(card,),
+    )
+    return Settled(told, (_linked(told, card, set(card.handles), cause),) if circle.links else ())
 
 
 def known(card: Card, circle: Circle) -> KnownCustomer:
-    return KnownCustomer(
-        customer_id=card.customer_id, handles=card.handles, apart=apart_from(card, circle, circle.customers)
-    )
+    apart = apart_from(card, circle, circle.customers) if circle.verdicts else ()
+    return KnownCustomer(customer_id=card.customer_id, handles=card.handles, apart=apart)
 
 
 def _went_into(source: Card, card: Card, after: Sequence[Card]) -> bool:

@@ -1,6 +1,6 @@
 """What a contact or an order says of who is who: handles that its sender names together, and numbers of parcels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from services.intake.customers import UNKNOWN, e164
 from shared.contracts.customers import Evidence, HandleKind
 from shared.contracts.interactions import FindingKind, Interaction
 from shared.contracts.orders import OrderEvent
-from shared.contracts.people import ContactKind, Customer
+from shared.contracts.people import Channel, ContactKind, Customer
 from shared.contracts.personal import Personal
 from shared.security.identity import IdentityKey
 
@@ -40,17 +40,22 @@ def of_contact(contact: Interaction, key: IdentityKey) -> Statement | None:
     handles = named(contact.customer, key)
     if not handles:
         return None
-    known = {h.id for h in handles}
-    phones = [e164(f.personal.reveal()) for f in contact.found if f.kind is FindingKind.PHONE and f.personal]
-    read = (_phone(phone, key) for phone in dict.fromkeys(phones) if phone)
     return Statement(
         cause=contact.interaction_id,
         at=contact.received_at,
-        evidence=Evidence(contact.channel.value) if contact.channel.value in _CHANNELS else Evidence.WEBHOOK,
+        evidence=_EVIDENCE.get(contact.channel, Evidence.WEBHOOK),
         handles=handles,
-        read=tuple(n for n in read if n.id not in known),
+        read=_read(contact, handles, key) if contact.found else (),
         references=_references(contact.tracking_numbers, contact.order_numbers),
     )
+
+
+def _read(contact: Interaction, own: tuple[Named, ...], key: IdentityKey) -> tuple[Named, ...]:
+    """The phones of the text that are not the sender's own; a company's line is nobody's."""
+    known = {n.id for n in own}
+    phones = [e164(f.personal.reveal()) for f in contact.found if f.kind is FindingKind.PHONE and f.personal]
+    found = (_phone(phone, key) for phone in dict.fromkeys(phones) if phone)
+    return tuple(n for n in found if n.id not in known)
 
 
 def of_order(order: OrderEvent, cause: str, key: IdentityKey) -> Statement | None:
@@ -88,4 +93,4 @@ def _references(tracking_numbers: Iterable[str], order_numbers: Iterable[str]) -
     return (*(f"p:{n}" for n in tracking_numbers), *(f"o:{n}" for n in order_numbers))
 
 
-_CHANNELS = frozenset(e.value for e in Evidence) - {Evidence.ORDER, Evidence.TEXT, Evidence.PERSON}
+_EVIDENCE: Mapping[Channel, Evidence] = {c: Evidence(c.value) for c in Channel if c is not Channel.SYSTEM}

@@ -1,13 +1,15 @@
 """Circles and references in MongoDB: one document a circle, found by any of its handles, guarded by its revision."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import DeleteOne, IndexModel, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
-from services.intake.identity.circle import Circle
+from services.intake.identity.book import Stored
+from services.intake.identity.circle import Circle, to_json
+from services.intake.identity.links import marks_of
 from shared.messaging.handler import Conflict
 from shared.mongo import DUPLICATE_KEY, Database, Session
 
@@ -28,22 +30,22 @@ class IdentityStore:
         await self._circles.create_indexes([IndexModel("handles", name="handles", unique=True)])
         await self._references.create_index("at", expireAfterSeconds=int(self._keep.total_seconds()), name="retention")
 
-    async def load(self, handle_ids: Sequence[str], session: Session | None = None) -> list[Circle]:
+    async def load(self, handle_ids: Sequence[str], session: Session | None = None) -> list[Stored]:
         """The circles that hold one of these handles."""
         if not handle_ids:
             return []
-        found = self._circles.find({"handles": {"$in": list(handle_ids)}}, {"circle": 1}, session=session)
-        return [Circle.model_validate_json(row["circle"]) for row in await found.to_list(None)]
+        found = self._circles.find({"handles": {"$in": list(handle_ids)}}, session=session)
+        return [_stored(row) for row in await found.to_list(None)]
 
-    async def save(self, loaded: Mapping[str, Circle], now: Iterable[Circle], session: Session) -> None:
+    async def save(self, loaded: Mapping[str, Stored], now: Mapping[str, Stored | Circle], session: Session) -> None:
         """Bring what was loaded to what is now, in one write. Raises `Conflict` where somebody else wrote first."""
-        after = {circle.circle_id: circle for circle in now}
-        gone = [c for i, c in loaded.items() if i not in after]
-        changed = [c for i, c in after.items() if i in loaded and c.revision != loaded[i].revision]
-        new = [c for i, c in after.items() if i not in loaded]
-        if not (gone or changed or new):
+        gone = [stored for i, stored in loaded.items() if i not in now]
+        written = [circle for circle in now.values() if isinstance(circle, Circle)]
+        changed = [c for c in written if c.circle_id in loaded]
+        new = [c for c in written if c.circle_id not in loaded]
+        if not (gone or written):
             return
-        writes: list[DeleteOne | ReplaceOne[Row] | InsertOne[Row]] = [DeleteOne(_guard(c)) for c in gone]
+        writes: list[DeleteOne | ReplaceOne[Row] | InsertOne[Row]] = [DeleteOne(_guard(stored)) for stored in gone]
         writes += [ReplaceOne(_guard(loaded[c.circle_id]), _row(c)) for c in changed]
         writes += [InsertOne(_row(c)) for c in new]
         result = await self._circles.bulk_write(writes, ordered=True, session=session)
@@ -55,13 +57,17 @@ class IdentityStore:
         needs no transaction, and a repeat changes nothing."""
         if not references:
             return
-        rows = [{"_id": pair, "as": role, "at": at} for pair, (role, at) in references.items()]
+        known = self._references.find({"_id": {"$in": list(references)}}, {"_id": 1})
+        seen = {row["_id"] for row in await known.to_list(None)}
+        rows = [{"_id": pair, "as": role, "at": at} for pair, (role, at) in references.items() if pair not in seen]
+        if not rows:
+            return
         try:
             await self._references.insert_many(rows, ordered=False)
         except BulkWriteError as error:
             details = error.details or {}
-            known = all(fault.get("code") == DUPLICATE_KEY for fault in details.get("writeErrors", []))
-            if not known or details.get("writeConcernErrors"):
+            repeated = all(fault.get("code") == DUPLICATE_KEY for fault in details.get("writeErrors", []))
+            if not repeated or details.get("writeConcernErrors"):
                 raise
 
     async def referred(self, reference: str, limit: int) -> list[str]:
@@ -71,15 +77,23 @@ class IdentityStore:
         return [str(row["_id"]).rpartition("/")[2] for row in rows]
 
 
-def _guard(circle: Circle) -> Row:
-    return {"_id": circle.circle_id, "revision": circle.revision}
+def _guard(stored: Stored) -> Row:
+    return {"_id": stored.circle_id, "revision": stored.revision}
 
 
 def _row(circle: Circle) -> Row:
+    marks = marks_of(circle)
     return {
         "_id": circle.circle_id,
         "revision": circle.revision,
         "handles": circle.ids,
+        "known": list(marks),
+        "since": list(marks.values()),
         # As text: nothing inside is ever searched.
-        "circle": circle.model_dump_json(exclude_none=True),
+        "circle": to_json(circle).decode(),
     }
+
+
+def _stored(row: Mapping[str, Any]) -> Stored:
+    marks = dict(zip(row["known"], row["since"], strict=True))
+    return Stored(row["_id"], row["revision"], tuple(row["handles"]), marks, row["circle"])

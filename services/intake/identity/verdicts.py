@@ -1,7 +1,7 @@
 """What a person decides: two customers are one, or a merge is undone. Holds until a person decides otherwise (IN-5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.intake.identity.circle import Card, Circle, Merge, Verdict, united
@@ -65,7 +65,7 @@ def _after(circle: Circle, same: bool, one: Card, other: Card, decided: Decided,
         at=decided.at,
     )
     cause = Cause(verdict.verdict_id, decided.at, Evidence.PERSON, actor=decided.actor, reason=decided.reason)
-    changed = circle.model_copy(update={"verdicts": (*circle.verdicts, verdict)})
+    changed = replace(circle, verdicts=(*circle.verdicts, verdict))
     settled = settle(changed, cause, rules.shared.most_of_one_kind)
     if settled.circle.customers == circle.customers:
         raise Refused("Earlier decisions on these customers stand against it.")

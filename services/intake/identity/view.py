@@ -78,12 +78,19 @@ def view_of(card: Card, circle: Circle, others: Iterable[Circle], most_of_one_ki
             for h in handles
         ),
         merges=tuple(
-            MergeView(**m.model_dump(exclude={"handles", "others"}), undoable=can_be_undone(m, card))
+            MergeView(
+                absorbed=m.absorbed,
+                evidence=m.evidence,
+                cause=m.cause,
+                at=m.at,
+                actor=m.actor,
+                undoable=can_be_undone(m, card),
+            )
             for m in circle.merges
             if mine & m.handles
         ),
         decisions=tuple(
-            VerdictView(**v.model_dump(exclude={"reason"}), reason=v.reason.reveal())
+            VerdictView(same=v.same, one=v.one, other=v.other, actor=v.actor, reason=v.reason.reveal(), at=v.at)
             for v in circle.verdicts
             if mine & (v.left | v.right)
         ),

@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from services.intake.adapters import wechat_xml
 from services.intake.adapters.sorted_sha1 import sorted_sha1
 from services.intake.adapters.wechat_crypto import MessageCipher
-from services.intake.identity.circle import Circle
+from services.intake.identity.circle import Circle, from_json
 from services.intake.identity.wiring import GROUP
 from services.routing.aliases import Alias, newest
 from shared.contracts.customers import TYPES, CustomerEvent
@@ -82,7 +82,7 @@ class Ann:
 
 async def circles(bench: Bench) -> list[Circle]:
     rows = await bench.mongo[bench.names.database("intake")]["customers"].find().sort("_id").to_list(None)
-    return [Circle.model_validate_json(row["circle"]) for row in rows]
+    return [from_json(row["circle"]) for row in rows]
 
 
 async def customers(bench: Bench) -> dict[str, set[str]]:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.gateways import RULES as DIRECTORY
-from services.intake.identity.book import Book
-from services.intake.identity.circle import Circle
+from services.intake.identity.book import Book, Stored
+from services.intake.identity.circle import Circle, to_json
+from services.intake.identity.links import marks_of
 from services.intake.identity.rules import identity_rules
 from services.intake.identity.settling import Settled
 from services.intake.identity.statement import Named, Statement, of_contact, of_order
@@ -60,12 +61,12 @@ class Told:
 
     def hear(self, *statements: Statement) -> list[CustomerEvent]:
         ids = {n.id for s in statements for n in (*s.handles, *s.read)}
-        mine = [c for c in self.circles.values() if ids.intersection(c.ids)]
+        mine = [stored(c) for c in self.circles.values() if ids.intersection(c.ids)]
         book = Book(mine, RULES, self._nobodys)
         events = [e for s in statements for e in book.hear(s)]
         for circle in mine:
             del self.circles[circle.circle_id]
-        self.circles |= {c.circle_id: c for c in book.now}
+        self.circles |= {i: c.circle if isinstance(c, Stored) else c for i, c in book.now.items()}
         self.events += events
         return events
 
@@ -90,6 +91,12 @@ class Told:
     def customers(self) -> dict[str, str]:
         """The handles of each customer, by its id."""
         return {k.customer_id: " ".join(k.handles) for c in self.circles.values() for k in c.customers}
+
+
+def stored(circle: Circle) -> Stored:
+    """As the database has it."""
+    text = to_json(circle).decode()
+    return Stored(circle.circle_id, circle.revision, tuple(circle.ids), marks_of(circle), text)
 
 
 def decided(at: int) -> Decided:
