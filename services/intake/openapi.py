@@ -16,11 +16,8 @@ from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
 from services.intake.delivery import Reason
-<<<<<<< HEAD
-from services.intake.objects.kept import READERS
-=======
 from services.intake.identity.openapi import CUSTOMER_ROUTES
->>>>>>> 7aa63e3 (Intake learns who is who: handles that are named together are one customer, as a function of the set of what was said, so that neither order nor races nor repeats matter)
+from services.intake.objects.kept import READERS
 from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
 STRUCTURED = "application/cloudevents+json"
@@ -228,7 +225,6 @@ ROUTES: tuple[RouteDoc, ...] = (
         responses={200: _BYTES, **_LOCKED},
         roles=("archivist", "adjudicator"),
     ),
-<<<<<<< HEAD
     RouteDoc(
         path="/v1/objects/{sha256}",
         method="GET",
@@ -246,7 +242,5 @@ ROUTES: tuple[RouteDoc, ...] = (
             Parameter("signature", "as in the link", required=True),
         ),
     ),
-=======
     *CUSTOMER_ROUTES,
->>>>>>> 7aa63e3 (Intake learns who is who: handles that are named together are one customer, as a function of the set of what was said, so that neither order nor races nor repeats matter)
 )

@@ -14,13 +14,10 @@ class Settings(CommonSettings):
 
     `public_url`: how gateways reach us (https://care.example), for those that sign the address; default: as asked.
     `call_days`: how long a call's stages are remembered; more than `inbox_days`, or a late one would open it again.
-<<<<<<< HEAD
     `objects_url`: where customers' files are stored: file:///…, s3://bucket, gs://…, az://… (keys as those clouds name
     them: AWS_ACCESS_KEY_ID …); locally a folder of this process by default. `objects_days`: how long after they came
     last. `scanner_url`: clamd://host or icap://host/service, which looks for malware first; empty: nobody looks.
-=======
     `reference_days`: how long an order or tracking number leads to its customer.
->>>>>>> 7aa63e3 (Intake learns who is who: handles that are named together are one customer, as a function of the set of what was said, so that neither order nor races nor repeats matter)
     `asterisk_host`: the manager interface that intake itself listens to, for the gateway of kind asterisk.
     """
 
