@@ -16,7 +16,6 @@ from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
 from services.intake.adapters.weibo_message import WeiboMessage
 from services.intake.delivery import Reason
-from services.intake.identity.openapi import CUSTOMER_ROUTES
 from services.intake.objects.kept import READERS
 from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
@@ -242,5 +241,4 @@ ROUTES: tuple[RouteDoc, ...] = (
             Parameter("signature", "as in the link", required=True),
         ),
     ),
-    *CUSTOMER_ROUTES,
 )

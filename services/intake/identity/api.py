@@ -11,7 +11,7 @@ from starlette.routing import Route
 from services.intake.customers import e164, email_address
 from services.intake.identity.circle import Card, Circle
 from services.intake.identity.desk import IdentityDesk, StaleVersion, Unavailable, UnknownCustomer
-from services.intake.identity.openapi import DECIDERS, QUERIES, READERS, MergeBody, UnmergeBody
+from services.intake.identity.openapi import DECIDERS, QUERIES, READERS, ROUTES, MergeBody, UnmergeBody
 from services.intake.identity.store import IdentityStore
 from services.intake.identity.verdicts import Refused
 from services.intake.identity.view import CustomerList, CustomerView, view_of
@@ -20,6 +20,8 @@ from shared.openapi import JSON
 from shared.security.identity import IdentityKey
 from shared.security.tokens import Principal, Role, TokenVerifier
 from shared.web import Problem, read_model
+
+__all__ = ["ROUTES", "Customers", "routes"]
 
 REVEALED = frozenset({Role.ADJUDICATOR.value, Role.ARCHIVIST.value})
 PAGE = 50

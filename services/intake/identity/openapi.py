@@ -54,7 +54,7 @@ _ACT_REFUSALS = {
 }
 _IF_MATCH = Parameter("If-Match", "ETag of the customer as read", "header", required=True)
 
-CUSTOMER_ROUTES: tuple[RouteDoc, ...] = (
+ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         "/v1/customers",
         "GET",
