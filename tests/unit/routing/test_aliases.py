@@ -1,9 +1,11 @@
 """RO-1, IN-5: contacts of one person by several ids, before and after somebody parts them; and what follows a call."""
 
 from itertools import permutations
+from typing import Any, cast
 
 import pytest
 
+from services.routing.alias_store import AliasStore
 from services.routing.aliases import newest
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, CaseStatus
@@ -17,6 +19,7 @@ from shared.contracts.customers import (
 from shared.contracts.interactions import Call, Interaction
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
+from shared.mongo import Database
 from tests.unit.routing.builders import NOON, contact, customer, raised
 from tests.unit.routing.memory import Process, World
 
@@ -177,3 +180,40 @@ async def test_a_call_that_nobody_knows_any_more_is_followed_by_a_case_of_its_ow
     world = World()
     await Process(world).handle([call(2, WITHHELD, follows=derived_id("gone", "interaction"))])
     assert [c.status for c in cases(world).values()] == [CaseStatus.QUEUED]
+
+
+class Collection:
+    """Counts what it is asked; `rows` by id."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.asked: list[str] = []
+
+    async def find_one(self, wanted: object, fields: object) -> dict[str, Any] | None:
+        self.asked.append("any")
+        return next(iter(self.rows.values()), None)
+
+    def find(self, wanted: dict[str, Any], session: object = None) -> "Collection":
+        self.asked.append("some")
+        self._found = [row for i, row in self.rows.items() if i in wanted["_id"]["$in"]]
+        return self
+
+    async def to_list(self, length: object) -> list[dict[str, Any]]:
+        return self._found
+
+    def collection(self, name: str) -> "Collection":
+        return self
+
+
+async def test_while_nobody_has_an_alias_nobody_is_asked_for_but_now_and_then() -> None:
+    rows, seconds = Collection(), [0.0]
+    store = AliasStore(cast(Database, rows), lambda: seconds[0])
+    for _ in range(20):
+        assert await store.of(["p"]) == {}
+    assert rows.asked == ["any"]
+    rows.rows["p"] = {"_id": "p", "same": ["o", "p"], "apart": [], "version": 2}
+    seconds[0] = 2.0
+    found = await store.of(["p", "q"])
+    assert found["p"].same == ("o", "p")
+    assert await store.of([]) == {}
+    assert rows.asked == ["any", "any", "some"], "one question for a batch"
