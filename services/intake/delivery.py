@@ -53,10 +53,14 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class ToKeep:
-    """A file on its way to the object store."""
+    """A file on its way to the object store: `content_type` is what it was found to be, by its name, too.
+
+    `pointer` is where in the sender's JSON it stands, for who is told that it is not taken after all.
+    """
 
     content: bytes
-    declared_type: str
+    content_type: str
+    pointer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 from services.intake.adapters.registry import ADAPTERS
 from services.intake.admission import Admission
 from services.intake.credentials import Credentials
-from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Reason, Rejected, ToKeep, Verified
+from services.intake.delivery import Accepted, Adapter, Answer, Delivery, FieldError, Reason, Rejected, ToKeep, Verified
 from services.intake.indicators import Indicators
 from services.intake.objects.faults import ObjectFault, StoreUnavailable
 from services.intake.objects.store import ObjectStore
@@ -89,12 +89,13 @@ class Reception:
         for file in files:
             assert self._objects is not None, "who takes files has an object store"
             try:
-                kept = await self._objects.put(file.content, declared_type=file.declared_type)
+                kept = await self._objects.put(file.content, declared_type=file.content_type)
             except StoreUnavailable as error:
                 log.warning("object_store_unavailable", error=str(error))
                 raise self.admission.overloaded(str(error)) from error
             except ObjectFault as fault:
-                raise Rejected(Reason.INVALID, str(fault)) from fault
+                errors = [FieldError(file.pointer, str(fault))] if file.pointer else []
+                raise Rejected(Reason.INVALID, "a file can't be taken" if errors else str(fault), errors) from fault
             self._indicators.objects.labels("stored" if kept.fresh else "known").inc()
 
     async def _publish(self, accepted: Accepted) -> None:

@@ -66,6 +66,7 @@ class ObjectReading:
             raise _busy(error) from error
         if found is None:
             raise _absent()
+        log.info("object_handed_out", sha256=sha256)
         size, pieces = found
         return StreamingResponse(
             pieces, headers={**_GUARDED, "Content-Length": str(size)}, media_type=HANDED_OUT["Content-Type"]

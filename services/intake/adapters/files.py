@@ -19,20 +19,21 @@ MAX_NAME, MAX_TYPE = 255, 100
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent; `part` numbers it within its original."""
+    """A file as it was sent; `part` numbers it within its original, `pointer` says where in a JSON body it stands."""
 
     part: int
     name: str
     declared_type: str
     content: bytes
     evidence: EvidenceKind | None = None
+    pointer: str = ""
 
 
 def attach(sent: Sent, rules: ObjectRules) -> tuple[Attachment, ToKeep]:
     """Raises `ObjectFault` for what the object store does not take."""
     content_type = checked_type(sent.content, len(sent.content), sent.declared_type, rules, sent.name)
     attachment = _attachment(sent, content_type, ref_of(sha256(sent.content).hexdigest()), None)
-    return attachment, ToKeep(sent.content, sent.declared_type)
+    return attachment, ToKeep(sent.content, content_type, sent.pointer)
 
 
 def attach_all(

@@ -58,8 +58,25 @@ _WITHIN = {
 }
 """Kinds that are a case of the more general one that the first bytes show: there the sender knows better."""
 
+_ALWAYS_SHOWN = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "application/pdf",
+        "application/zip",
+        "application/gzip",
+        "application/x-7z-compressed",
+        "application/vnd.rar",
+    }
+)
+"""Kinds that no file is of without their first bytes. Others (plain text, raw MPEG, old films) may do without."""
+
 _BY_SUFFIX = {"docx": "wordprocessingml.document", "xlsx": "spreadsheetml.sheet", "pptx": "presentationml.presentation"}
-NOTHING_SAID = frozenset({"application/octet-stream", "application/x-octet-stream", "binary/octet-stream"})
+NO_KIND = "application/octet-stream"
+NOTHING_SAID = frozenset({NO_KIND, "application/x-octet-stream", "binary/octet-stream"})
 
 
 def shown_type(content: bytes) -> str | None:
@@ -88,15 +105,24 @@ def _of_zip(content: bytes) -> str:
 
 
 def type_of(content: bytes, declared: str, filename: str | None = None) -> str:
-    """The content's own kind where it shows one; of a general one (a zip), the sender's special case of it."""
+    """The content's own kind where it shows one; of a general one (a zip), the sender's special case of it.
+
+    Where it shows none it is what the sender says, unless that kind would show: a page is no photo for being called so.
+    """
     shown = shown_type(content)
     said = _CALLED.get(declared, declared)
-    if shown is None or said.startswith(_WITHIN.get(shown, ())):
+    if shown is None:
+        return NO_KIND if _would_show(said) else said
+    if said.startswith(_WITHIN.get(shown, ())):
         return said
     suffix = (filename or "").rpartition(".")[2].lower()
     if shown == "application/zip" and said in NOTHING_SAID and suffix in _BY_SUFFIX:
         return _OFFICE + _BY_SUFFIX[suffix]
     return shown
+
+
+def _would_show(said: str) -> bool:
+    return said in _ALWAYS_SHOWN or said.startswith(_OFFICE)
 
 
 def mismatch(content: bytes, declared: str) -> str | None:

@@ -22,6 +22,7 @@ from services.intake.adapters.edge import (
     require_media_type,
 )
 from services.intake.adapters.files import Sent, attach
+from services.intake.adapters.filetype import type_of
 from services.intake.adapters.person import Person
 from services.intake.adapters.signed import verify_signature
 from services.intake.credentials import Credentials
@@ -95,10 +96,12 @@ class WebAttachment(Edge):
     evidence: EvidenceKind | None = None
 
     def to_attachment(self, interaction_id: str, part: int) -> Attachment:
-        content = base64.b64decode(self.content_base64)
+        content, declared = base64.b64decode(self.content_base64), self.content_type.lower()
+        content_type = type_of(content, declared, self.name)
         return Attachment(
             name=Personal(self.name),
-            content_type=self.content_type.lower(),
+            content_type=content_type,
+            declared_type=None if declared == content_type else declared,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             ref=f"raw:{interaction_id}#{part}",
@@ -178,10 +181,12 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
 def _attached(place: int, file: WebAttachment, interaction_id: str) -> tuple[Attachment, ToKeep]:
     """Who sends a form is told at once what is not taken."""
     content = base64.b64decode(file.content_base64)
+    pointer = f"/data/attachments/{place}/content_base64"
     try:
-        return attach(Sent(place, file.name, file.content_type.lower(), content, file.evidence), object_rules())
+        return attach(
+            Sent(place, file.name, file.content_type.lower(), content, file.evidence, pointer), object_rules()
+        )
     except ObjectFault as fault:
-        pointer = f"/data/attachments/{place}/content_base64"
         raise Rejected(Reason.INVALID, "a file can't be taken", [FieldError(pointer, str(fault))]) from None
 
 

@@ -6,7 +6,7 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import Self
 
-from services.intake.objects.faults import TooLarge
+from services.intake.objects.faults import StoreUnavailable, TooLarge
 
 IN_MEMORY = 1024 * 1024
 HEAD = TAIL = 4_096
@@ -31,7 +31,8 @@ class Spool:
         self._file.close()
 
     async def take(self, chunks: AsyncIterator[bytes] | bytes) -> None:
-        """Raises `TooLarge` at the first byte too many: the rest is not read."""
+        """Raises `TooLarge` at the first byte too many, and `StoreUnavailable` where the disk is full: the rest is not
+        read."""
         if isinstance(chunks, bytes):
             self._add(chunks)
             return
@@ -43,7 +44,10 @@ class Spool:
         if self.size > self._limit:
             raise TooLarge(self._limit)
         self._hash.update(chunk)
-        self._file.write(chunk)
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise StoreUnavailable(f"there is no room to keep a file aside: {type(error).__name__}") from error
 
     @property
     def sha256(self) -> str:

@@ -1,10 +1,12 @@
 """The object store: a folder, S3, Google or Azure behind one address; files lie under the digest of their content."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import obstore
+import structlog
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, from_url
 
@@ -14,8 +16,14 @@ from services.intake.objects.kind import checked_type
 from services.intake.objects.rules import ObjectRules
 from services.intake.objects.spool import Spool
 
+log = structlog.get_logger()
+
 WHOLE_BYTES = 5 * 1024 * 1024
 """Up to here one request stores a file; larger ones go up in parts."""
+
+
+_PATIENCE: Mapping[str, Any] = {"retry_config": {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}}
+"""The library's own three minutes outlast every gateway, which would rather hear that it is to come again."""
 
 
 class Scanner(Protocol):
@@ -39,9 +47,9 @@ class ObjectStore:
 
         A file is kept for `days` after it came last; that day is the store's own, so no second place can disagree.
         """
-        local = {"mkdir": True} if url.startswith("file://") else {}
+        how = {"mkdir": True} if url.startswith("file://") else _PATIENCE
         self._days = timedelta(days=days)
-        self._store = from_url(url, **local, **(options or {}))  # type: ignore[call-overload]
+        self._store: Any = from_url(url, **{**how, **(options or {})})
         self._rules = rules
         self._scanner = scanner
 
@@ -125,12 +133,20 @@ class ObjectStore:
         try:
             async for listed in obstore.list(self._store, FOLDER):
                 old = [found["path"] for found in listed if found["last_modified"] < end]
-                if old:
-                    await obstore.delete_async(self._store, old)
-                deleted += len(old)
+                deleted += sum(await asyncio.gather(*(self._delete(path, end) for path in old)))
         except Exception as error:
             raise StoreUnavailable(f"the object store does not answer: {type(error).__name__}") from error
+        if deleted:
+            log.info("objects_deleted", files=deleted)
         return deleted
+
+    async def _delete(self, path: str, end: datetime) -> bool:
+        """Looks once more: the list is as old as its slowest file, and a file may have come again meanwhile."""
+        since = await self._since(path)
+        if since is None or since >= end:
+            return False
+        await obstore.delete_async(self._store, path)
+        return True
 
 
 async def _pieces(found: Any) -> AsyncIterator[bytes]:

@@ -50,6 +50,14 @@ def test_what_came_with_the_form_is_not_asked_again() -> None:
     assert missing(w) == (E.PROOF_OF_VALUE,)
 
 
+def test_a_file_that_intake_did_not_take_for_its_type_proves_nothing() -> None:
+    refused = PHOTO.model_copy(update={"refused": "type"})
+    too_large = PACKING.model_copy(update={"refused": "size"})
+    w = world(opened(case(claim=form(), parcel=signed()), refused, too_large))
+
+    assert missing(w) == (E.DAMAGE_PHOTO, E.PROOF_OF_VALUE)
+
+
 def test_the_value_on_record_saves_the_invoice() -> None:
     terms = shipment(declared_fen=20_000)
 

@@ -75,3 +75,43 @@ def test_the_content_counts_and_a_difference_is_noted(
 @given(st.binary(max_size=100), st.text(max_size=20), st.text(max_size=20))
 def test_no_file_breaks_it(content: bytes, declared: str, name: str) -> None:
     assert isinstance(type_of(content, declared, name), str)
+
+
+@pytest.mark.parametrize(
+    "declared", ["image/jpeg", "image/png", "application/pdf", OFFICE + "wordprocessingml.document"]
+)
+@pytest.mark.parametrize("content", [b"<html><script>", b"just words", b""])
+def test_what_would_show_its_kind_and_does_not_is_of_no_kind(content: bytes, declared: str) -> None:
+    assert type_of(content, declared) == "application/octet-stream"
+    assert mismatch(content, declared) == "application/octet-stream"
+
+
+_BEGINNINGS = (
+    b"",
+    b"\xff\xd8\xff",
+    b"PK\x03\x04",
+    b"%PDF-",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"\x1f\x8b",
+    b"BM",
+    b"OggS",
+)
+_DECLARED = (
+    "image/jpg",
+    "application/x-zip-compressed",
+    "application/msword",
+    "video/ogg",
+    "text/plain",
+    "",
+    "image/jpeg",
+)
+
+
+@given(
+    st.sampled_from(_BEGINNINGS), st.binary(max_size=40), st.sampled_from(_DECLARED), st.sampled_from((None, "a.docx"))
+)
+def test_what_was_found_once_is_found_again_without_the_name(
+    beginning: bytes, rest: bytes, declared: str, name: str | None
+) -> None:
+    found = type_of(beginning + rest, declared, name)
+    assert type_of(beginning + rest, found) == found

@@ -1,13 +1,17 @@
 """IN-4: files in object storage: hashed and measured as they come, once by content, of kinds that are taken."""
 
 import base64
+import errno
 import hashlib
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import obstore
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -133,6 +137,42 @@ async def test_what_came_last_long_ago_goes_and_what_came_again_stays(tmp_path: 
     assert [await store.exists(kept.sha256) for kept in (old, known, young)] == [False, True, True]
 
 
+async def test_what_comes_again_while_old_files_are_listed_stays(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await store.put(PHOTO)
+    path = tmp_path / "objects" / path_of(kept.sha256)
+    os.utime(path, (0, 0))
+    listing = obstore.list
+
+    async def and_then_it_comes_again(*place: Any) -> AsyncIterator[Any]:
+        async for listed in listing(*place):
+            await store.put(PHOTO)
+            yield listed
+
+    monkeypatch.setattr(obstore, "list", and_then_it_comes_again)
+    assert await store.delete_old() == 0
+    assert await store.exists(kept.sha256)
+
+
+async def test_a_full_disk_is_told_as_not_now(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(SpooledTemporaryFile[bytes]):
+        def write(self, content: Any) -> int:
+            raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("services.intake.objects.spool.SpooledTemporaryFile", Full)
+    with pytest.raises(StoreUnavailable, match="no room"):
+        await store.put(PHOTO)
+
+
+def test_a_kind_that_is_only_said_is_taken_as_the_rules_say() -> None:
+    strict = object_rules().model_copy(update={"unknown": False})
+    assert checked_type(b"words", 5, "text/plain", object_rules()) == "text/plain"
+    assert checked_type(PHOTO, len(PHOTO), "text/plain", strict) == "image/jpeg"
+    with pytest.raises(TypeRefused):
+        checked_type(b"words", 5, "text/plain", strict)
+
+
 async def test_a_store_that_is_away_says_so(tmp_path: Path) -> None:
     (tmp_path / "objects").mkdir()
     store = ObjectStore(f"file://{tmp_path}/objects", object_rules(), 30)
@@ -201,15 +241,19 @@ class Suspicious:
 
 
 @pytest.mark.req("IN-8")
-@pytest.mark.parametrize(("scanner", "status"), [(Away(), 503), (Suspicious(), 422)])
+@pytest.mark.parametrize(
+    ("scanner", "status", "pointers"),
+    [(Away(), 503, []), (Suspicious(), 422, ["/data/attachments/0/content_base64"])],
+)
 async def test_a_file_that_was_not_looked_through_is_not_taken(
-    tmp_path: Path, scanner: Away | Suspicious, status: int
+    tmp_path: Path, scanner: Away | Suspicious, status: int, pointers: list[str]
 ) -> None:
     edge = Edge(objects=ObjectStore(f"file://{tmp_path}/objects", object_rules(), 30, scanner))
     file = {"name": "a.jpg", "content_type": "image/jpeg", "content_base64": base64.b64encode(PHOTO).decode()}
     answer = await edge.post(form([file]))
     assert answer.status == status
     assert ("retry-after" in answer.headers) == (status == 503)
+    assert [e["pointer"] for e in answer.json.get("errors", [])] == pointers
     assert edge.publisher.published == []
     assert files(tmp_path) == []
 

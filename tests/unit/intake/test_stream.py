@@ -52,6 +52,16 @@ def test_a_chat_by_kafka_is_a_chat() -> None:
     assert dict(raw.extra)["orig_ce_source"] == b"/crm"
 
 
+@pytest.mark.req("IN-4")
+def test_a_file_by_kafka_is_what_its_content_shows_and_stays_within_the_original() -> None:
+    page = {"name": "碎.jpg", "content_type": "image/jpeg", "content_base64": "PGh0bWw+"}
+    body = orjson.dumps(chat(attachments=[page])["data"])
+    _, message = handle_contact(incoming(parse_contact(record(body, headers("chat.message"))))).messages
+    (file,) = read(message, Interaction).attachments
+    assert (file.content_type, file.declared_type) == ("application/octet-stream", "image/jpeg")
+    assert file.ref == f"raw:{message.id}#0"
+
+
 @pytest.mark.req("IN-1")
 def test_a_call_by_kafka_is_a_call() -> None:
     body = orjson.dumps(ended()["data"])
