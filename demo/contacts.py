@@ -2,7 +2,7 @@
 
 import base64
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import orjson
@@ -13,6 +13,7 @@ from demo.evidence import evidence, kinds_for
 from demo.facts import facts
 from demo.journey import Journey
 from demo.letters import DESK, File, charset_for, encodable, mail
+from demo.messengers import text_message, wechat_text, weibo_text, whole_second
 from demo.population import Person
 from demo.sending import Contact, Purpose, Route, Sending, print_of
 from demo.situations import INTENT_OF_CLAIM
@@ -94,6 +95,39 @@ class Desk:
             )
         body = orjson.dumps({"type": kind, "timestamp": at.isoformat(), "data": data})
         return Sending(at, Route.WEB, Purpose.CONTACT, self.fresh_id("msg"), body, contact=contact)
+
+    def wechat(self, person: Person, intent: Intent, journey: Journey, at: datetime) -> Sending:
+        def write(text: str) -> bytes:
+            return wechat_text(self.rng, person, text, whole_second(at))
+
+        return self.direct(Route.WECHAT, "wechat", write, person, intent, journey, at)
+
+    def weibo(self, person: Person, intent: Intent, journey: Journey, at: datetime) -> Sending:
+        def write(text: str) -> bytes:
+            return weibo_text(person, text, whole_second(at))
+
+        return self.direct(Route.WEIBO, "weibo", write, person, intent, journey, at)
+
+    def text_message(self, person: Person, intent: Intent, journey: Journey, at: datetime) -> Sending:
+        def write(text: str) -> bytes:
+            return text_message(self.rng, person, text)
+
+        return self.direct(Route.TWILIO, "sms", write, person, intent, journey, at)
+
+    def direct(
+        self,
+        route: Route,
+        channel: str,
+        write: Callable[[str], bytes],
+        person: Person,
+        intent: Intent,
+        journey: Journey,
+        at: datetime,
+    ) -> Sending:
+        """A message by a platform; its gateway signs it when it is sent."""
+        text = chat(self.rng, self.scene(person, intent, journey, at))
+        contact = Contact(channel, person, intent, journey, print_of(whole_second(at), text))
+        return Sending(at, route, Purpose.CONTACT, self.fresh_id("msg"), write(text), contact=contact)
 
     def call(self, person: Person, intent: Intent, journey: Journey, at: datetime) -> Sending:
         answered = self.rng.random() >= MISSED_SHARE

@@ -27,7 +27,16 @@ from tools.stack import StackInfo
 
 ROSTER = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules" / "agents.yaml"
 ADJUDICATORS = ("ye.qing", "xu.hong", "tang.bo")
-HTTP_WORKERS = {Route.WEB: 12, Route.PHONE: 8, Route.CARRIER: 12, Route.KUAIDI100: 6}
+HTTP_WORKERS = {
+    Route.WEB: 12,
+    Route.PHONE: 8,
+    Route.WECHAT: 6,
+    Route.WEIBO: 3,
+    Route.TWILIO: 3,
+    Route.CARRIER: 12,
+    Route.KUAIDI100: 6,
+    Route.SF: 6,
+}
 MAIL_CONNECTIONS = 4
 KAFKA_WORKERS = 48
 CONNECTIONS = httpx.Limits(max_connections=80, max_keepalive_connections=60)

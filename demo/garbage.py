@@ -10,6 +10,7 @@ from demo.contacts import Desk, ce_headers
 from demo.letters import DESK
 from demo.sending import Purpose, Route, Sending
 
+PUSHES = (Route.KUAIDI100, Route.SF, Route.WEIBO)
 TOO_LARGE_JSON = 9 * 1024 * 1024
 TOO_LARGE_RECORD = 1_200_000
 TOO_LARGE_MAIL = 24 * 1024 * 1024
@@ -69,8 +70,12 @@ class Saboteur:
 
     def spoilt(self, good: Sending) -> Sending:
         """The same with a fault, on the same way."""
-        if good.route is Route.KUAIDI100:
+        if good.route in PUSHES:
             note, body = broken_json(self.rng, good.body)
+        elif good.route is Route.WECHAT:
+            note, body = "bad XML", good.body[: len(good.body) // 2]
+        elif good.route is Route.TWILIO:
+            note, body = "fields missing", b"MessageSid=SM1&Body=hello"
         else:
             note, body = self.rng.choice(SPOILERS)(self.rng, good.body)
         headers = good.headers

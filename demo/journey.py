@@ -31,6 +31,7 @@ class Way(StrEnum):
     TOPIC = "parcels-topic"
     CLOUD_EVENTS = "carrier"
     KUAIDI100 = "kuaidi100"
+    SF = "sf"
 
 
 @dataclass(frozen=True, slots=True)

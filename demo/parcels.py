@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from demo.journey import Fate, Journey, PlannedScan, Way
-from demo.market import City, Goods, Product, market, weighted
+from demo.market import Carrier, City, Goods, Product, market, weighted
 from demo.mishaps import reported, stalled
 from demo.population import Person
 from demo.stations import Station, clearance, stations
@@ -28,6 +28,7 @@ FATES = {
     Fate.WEATHER: 0.008,
     Fate.WRONG_SIGN: 0.004,
 }
+SF, SF_PUSHED = "sf", 0.15
 WAYS = {Way.TOPIC: 84, Way.CLOUD_EVENTS: 10, Way.KUAIDI100: 6}
 # Couriers sleep: what would be scanned at night at the door is scanned in the morning.
 DOOR_NODES = frozenset({"out_for_delivery", "held", "signed"})
@@ -114,10 +115,17 @@ def _journey(rng: random.Random, consignee: Person, day: Day, started: datetime,
         consignee=consignee,
         phone_masked=rng.random() < 0.08,
         fate=fate,
-        way=weighted(rng, list(WAYS), list(WAYS.values())) if fate not in SILENT else Way.TOPIC,
+        way=_gateway(rng, carrier) if fate not in SILENT else Way.TOPIC,
         promised_at=scans[0].at + timedelta(hours=product.hours),
         scans=tuple(scans),
     )
+
+
+def _gateway(rng: random.Random, carrier: Carrier) -> Way:
+    """SF pushes its routes itself to some shops; the others' scans come as the shops chose."""
+    if carrier.code == SF and rng.random() < SF_PUSHED:
+        return Way.SF
+    return weighted(rng, list(WAYS), list(WAYS.values()))
 
 
 def _product(rng: random.Random, goods: Goods) -> Product:

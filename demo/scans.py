@@ -1,4 +1,4 @@
-"""Scans as carriers deliver them: straight into Kafka, as CloudEvents by HTTP in three modes, as Kuaidi100 pushes."""
+"""Scans as carriers deliver them: into Kafka, as CloudEvents by HTTP in three modes, as pushes of Kuaidi100 and SF."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +28,23 @@ STATUS = {
     "held": "501",
     "signed": "301",
 }
+# SF's operation codes for the same.
+OP_CODES = {
+    "ordered": "127",
+    "picked_up": "50",
+    "outlet_out": "656",
+    "hub_in": "31",
+    "sorted": "30",
+    "linehaul_out": "302",
+    "linehaul_in": "311",
+    "customs": "604",
+    "destination_in": "31",
+    "out_for_delivery": "204",
+    "held": "130",
+    "signed": "80",
+}
+EXCEPTION_CODES = {"damage": "33", "refused": "33", "failed_delivery": "70", "customs_hold": "15", "delay": "66"}
+ROUTES_AT_ONCE = 10
 EXCEPTION_STATUS = {"damage": "209", "refused": "203", "failed_delivery": "204", "customs_hold": "13", "delay": "208"}
 
 
@@ -106,6 +123,8 @@ class Carriers:
         deliveries = 2 if self.rng.random() < REPEATED_SHARE else 1
         if journey.way is Way.KUAIDI100:
             yield self.push(journey, scan, deliveries)
+        elif journey.way is Way.SF:
+            yield self.route_push(journey, [scan], deliveries)
         elif journey.way is Way.CLOUD_EVENTS:
             yield self.by_http(journey, scan, deliveries)
         else:
@@ -189,6 +208,29 @@ class Carriers:
             scans=tuple((journey.tracking_number, one.at) for one in until),
         )
 
+    def route_push(self, journey: Journey, scans: Sequence[PlannedScan], deliveries: int = 1) -> Sending:
+        """SF pushes each route once, by its own id, at most ten at a time."""
+        routes = [
+            {
+                "id": self.event_id(journey, one),
+                "mailno": journey.tracking_number,
+                "acceptTime": one.at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S"),
+                "acceptAddress": one.place,
+                "remark": one.description,
+                "opCode": EXCEPTION_CODES.get(one.exception or "", OP_CODES.get(one.node, "501")),
+            }
+            for one in scans
+        ]
+        return Sending(
+            scans[-1].at,
+            Route.SF,
+            Purpose.SCANS,
+            f"{self.event_id(journey, scans[-1])}-route",
+            orjson.dumps({"Body": {"WaybillRoute": routes}}),
+            deliveries=deliveries,
+            scans=tuple((journey.tracking_number, one.at) for one in scans),
+        )
+
     def history(self, journeys: Iterable[Journey], day: Day) -> list[Sending]:
         """What was scanned before the day, parcel by parcel, as a carrier hands over what it has on file.
 
@@ -200,6 +242,9 @@ class Carriers:
             earlier = on_file(journey, day)
             if journey.way is Way.KUAIDI100 and earlier:
                 sendings.append(self.push(journey, earlier[-1], since=earlier[0].at))
+            elif journey.way is Way.SF:
+                for start in range(0, len(earlier), ROUTES_AT_ONCE):
+                    sendings.append(self.route_push(journey, earlier[start : start + ROUTES_AT_ONCE]))
             elif journey.way is Way.CLOUD_EVENTS:
                 waiting += [(journey, scan) for scan in earlier]
             else:

@@ -20,7 +20,8 @@ from demo.situations import CONCERN, claim_kind, intent, situation, trouble_at
 T = TypeVar("T")
 # Contacts by the hour, 7 to 22, in per cent of a day.
 HOURS = dict(zip(range(7, 23), (2, 5, 9, 10.5, 9, 6, 6.5, 8, 8, 7.5, 6.5, 5.5, 5.5, 5, 4, 2), strict=True))
-CHANNELS = {"phone": 36, "web": 43, "email": 21}
+CHANNELS = {"phone": 33, "web": 33, "email": 19, "wechat": 10, "weibo": 3, "sms": 2}
+CHINESE_ONLY = frozenset({"wechat", "weibo"})
 REPEATED = {1: 90, 2: 8, 3: 2}
 GARBAGE_SHARE = 0.01
 FORGED_SHARE = 0.01
@@ -135,12 +136,21 @@ class ContactPlanner:
         kind = claim_kind(self.rng, journey, at)
         if kind:
             return self.desk.claim_form(person, kind, journey, at)
-        return self.by(weighted(self.rng, list(CHANNELS), list(CHANNELS.values())))(
-            person, intent(self.rng, journey, at), journey, at
-        )
+        return self.by(self.channel(person))(person, intent(self.rng, journey, at), journey, at)
+
+    def channel(self, person: Person) -> str:
+        open_to = [name for name in CHANNELS if person.language == "zh" or name not in CHINESE_ONLY]
+        return weighted(self.rng, open_to, [CHANNELS[name] for name in open_to])
 
     def by(self, channel: str) -> Callable[[Person, Intent, Journey, datetime], Sending]:
-        return {"phone": self.desk.call, "web": self.desk.chat_message, "email": self.desk.mail}[channel]
+        return {
+            "phone": self.desk.call,
+            "web": self.desk.chat_message,
+            "email": self.desk.mail,
+            "wechat": self.desk.wechat,
+            "weibo": self.desk.weibo,
+            "sms": self.desk.text_message,
+        }[channel]
 
     def again(self, earlier: Sending) -> Sending:
         """The same customer some hours later: about the same thing, mostly on the same channel."""
@@ -150,6 +160,6 @@ class ContactPlanner:
         rest = (self.day.closes - earlier.at).total_seconds()
         at = earlier.at + timedelta(seconds=self.rng.uniform(0.04, 0.9) * min(rest, 6 * 3600))
         stays = self.rng.random() < 0.65
-        channel = before.channel if stays else weighted(self.rng, list(CHANNELS), list(CHANNELS.values()))
+        channel = before.channel if stays else self.channel(before.person)
         what = Intent.FOLLOW_UP if self.rng.random() < 0.6 else intent(self.rng, earlier.contact.journey, at)
         return self.by(channel)(before.person, what, earlier.contact.journey, at)

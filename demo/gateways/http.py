@@ -1,4 +1,4 @@
-"""HTTP gateways: Standard Webhooks signatures for web, phone and carriers, an MD5 sign for Kuaidi100's form."""
+"""HTTP gateways: Standard Webhooks signatures for web, phone and carriers; the platforms sign in ways of their own."""
 
 import base64
 import hashlib
@@ -14,13 +14,15 @@ from urllib.parse import urlencode
 import httpx
 import orjson
 
+from demo.gateways import platforms
 from demo.gateways.answer import Answer, Later, Refused, Taken
+from demo.gateways.platforms import FORM, Push
 from demo.sending import Purpose, Route, Sending
 
 TIMEOUT_S = 8.0
 OLD_SECRET_SHARE = 0.15
 BOTH_SECRETS_SHARE = 0.05
-FORM = "application/x-www-form-urlencoded"
+CONTACT_ID = "x-interaction-id"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -50,28 +52,43 @@ class HttpGateway:
         self.route = route
         self.client = client
         self.urls = [f"{url}/gateways/{route.value}" for url in urls]
-        self.secrets: Sequence[str] = secrets[route.value].get("secrets", ())
-        self.salt: str = secrets[route.value].get("salt", "")
+        self.own = secrets[route.value]
+        self.secrets: Sequence[str] = self.own.get("secrets", ())
+        self.salt: str = self.own.get("salt", "")
         self.rng = rng
         self.turn = 0
 
     async def deliver(self, sending: Sending) -> Answer:
-        headers, body = self.request(sending)
         self.turn += 1
+        url = self.urls[self.turn % len(self.urls)]
+        push = self.request(sending, url)
         try:
             response = await self.client.post(
-                self.urls[self.turn % len(self.urls)], content=body, headers=headers, timeout=TIMEOUT_S
+                url, content=push.body, headers=push.headers, params=push.query, timeout=TIMEOUT_S
             )
         except httpx.HTTPError as error:
             return Later(type(error).__name__)
         return answer_of(response)
 
-    def request(self, sending: Sending) -> tuple[dict[str, str], bytes]:
+    def request(self, sending: Sending, url: str) -> Push:
         forged = sending.purpose is Purpose.FORGED
-        if self.route is Route.KUAIDI100:
-            return {"content-type": FORM}, self.form(sending.body, "another salt" if forged else self.salt)
-        headers = {"content-type": "application/json", **dict(sending.headers)}
-        return headers | self.signed(sending.id, sending.body, forged), sending.body
+        secrets = platforms.forged(self.own, self.rng) if forged else self.own
+        seconds = int(time.time())
+        match self.route:
+            case Route.KUAIDI100:
+                body = self.form(sending.body, "another salt" if forged else self.salt)
+                return Push(body, {"content-type": FORM})
+            case Route.WECHAT:
+                return platforms.wechat(sending.body, secrets, seconds, self.rng)
+            case Route.WEIBO:
+                return platforms.weibo(sending.body, secrets, seconds, self.rng)
+            case Route.TWILIO:
+                return platforms.twilio(sending.body, secrets, url)
+            case Route.SF:
+                return platforms.sf(sending.body, secrets, seconds)
+            case _:
+                headers = {"content-type": "application/json", **dict(sending.headers)}
+                return Push(sending.body, headers | self.signed(sending.id, sending.body, forged))
 
     def form(self, param: bytes, salt: str) -> bytes:
         sign = hashlib.md5(param + salt.encode()).hexdigest().upper()
@@ -98,9 +115,10 @@ class HttpGateway:
 
 
 def answer_of(response: httpx.Response) -> Answer:
-    """Raises nothing: an answer that is no JSON has no id."""
+    """Raises nothing. The id stands in the answer where it is JSON, else in a header."""
     if response.is_success:
-        return Taken(response.status_code, id=_id_in(response.content))
+        named = _id_in(response.content) or response.headers.get(CONTACT_ID)
+        return Taken(response.status_code, id=named)
     if response.status_code in PASSING:
         return Later(f"HTTP {response.status_code}", after=_seconds(response.headers.get("retry-after")))
     return Refused(response.status_code, response.text[:300])

@@ -78,10 +78,11 @@ class GatewayEndpoint:
 
 
 def answer_of(accepted: Accepted) -> Response:
-    answer = accepted.answer
+    """In the words of its sender; the id goes along in a header, where those words have no place for it."""
+    answer, named = accepted.answer, {"X-Interaction-Id": accepted.id}
     if isinstance(answer, Answer):
-        return Response(answer.body, accepted.status, media_type=answer.media_type)
-    return Response(orjson.dumps(dict(answer)), accepted.status, media_type="application/json")
+        return Response(answer.body, accepted.status, named, answer.media_type)
+    return Response(orjson.dumps(dict(answer)), accepted.status, named, "application/json")
 
 
 async def _read(request: Request, gateway: Gateway) -> bytes:

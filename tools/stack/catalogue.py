@@ -140,6 +140,8 @@ def python_program(name: str, module: str, tier: Tier, plan: Plan, ports: Mappin
     }
     if smtp := ports.get(f"{name}-smtp"):
         own |= {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(smtp)}
+        # Gateways come straight to us: the address that they sign is the one they use, and not that of the pages.
+        own["PUBLIC_URL"] = ""
         # One folder for all of intake's processes: whichever took a file, any can hand it out.
         own["OBJECTS_URL"] = f"file://{plan.layout.data / 'objects'}"
     return Program(
