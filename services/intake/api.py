@@ -63,7 +63,6 @@ class GatewayEndpoint:
         return answer_of(accepted)
 
     def _delivery(self, request: Request, gateway: Gateway, body: bytes) -> Delivery:
-        asked = request.url
         return Delivery(
             gateway=gateway,
             headers=dict(request.headers),
@@ -71,10 +70,14 @@ class GatewayEndpoint:
             received_at=self._clock.now(),
             arrived_at=datetime.now(UTC),
             query=dict(request.query_params),
-            url=f"{self._public_url}{asked.path}{'?' if asked.query else ''}{asked.query}"
-            if self._public_url
-            else str(asked),
+            url=self._url(request, gateway),
         )
+
+    def _url(self, request: Request, gateway: Gateway) -> str:
+        """The address as its sender wrote it: proxies change scheme, host and sometimes the path, never the query."""
+        asked = request.url
+        known = gateway.address or (f"{self._public_url}{asked.path}" if self._public_url else "")
+        return f"{known}{'?' if asked.query else ''}{asked.query}" if known else str(asked)
 
 
 def answer_of(accepted: Accepted) -> Response:

@@ -81,6 +81,8 @@ class Gateway(_Entry):
     delivery may be; `charset` is what it sends where it does not say so. `stages`: a call centre that reports each
     stage of a call by itself, not the whole call at its end.
     `mailboxes`: of a mail gateway, the names before the @ that exist (default: all).
+    `address`: the path's whole address as its sender has it, where a proxy rewrites the path and the sender signs it
+    (default: PUBLIC_URL and the path).
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
@@ -96,6 +98,7 @@ class Gateway(_Entry):
     replay_window_s: int = Field(300, ge=10, le=86_400)
     charset: str | None = Field(None, pattern=r"^[A-Za-z0-9_.:-]{2,30}$")
     stages: bool = False
+    address: str | None = Field(None, pattern=r"^https?://[^/?#\s]+/[^?#\s]*$")
 
     @property
     def entry(self) -> str:
@@ -113,6 +116,8 @@ class Gateway(_Entry):
             raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
         if self.stages and self.kind is not Kind.PHONE:
             raise ValueError(f"gateway {self.name}: stages is for kind phone only")
+        if self.address and not self.path:
+            raise ValueError(f"gateway {self.name}: address is for gateways that have a path")
         if self.topic is not None and self.topic != TOPIC_OF[self.kind]:
             raise ValueError(f"gateway {self.name}: kind {self.kind} reads {TOPIC_OF[self.kind]}")
         return self

@@ -71,7 +71,7 @@ class Bench:
         await self.producer.stop()
         self.mongo.close()
 
-    async def intake(self, name: str = "intake-0", **environment: str) -> Process:
+    async def intake(self, name: str = "intake-0", module: str = "services.intake", **environment: str) -> Process:
         """A running intake; the clock runs for the SMTP port too, which listens when the service is ready."""
         port, smtp_port = free_port(), free_port()
         own = {
@@ -88,7 +88,7 @@ class Bench:
         log = self.directory / f"{name}.log"
         with log.open("ab") as output:
             child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "services.intake", env={**os.environ, **own}, stdout=output, stderr=output
+                sys.executable, "-m", module, env={**os.environ, **own}, stdout=output, stderr=output
             )
         process = Process(child, f"http://127.0.0.1:{port}", smtp_port, log)
         self.processes.append(process)

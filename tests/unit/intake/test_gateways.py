@@ -51,6 +51,14 @@ def test_another_gateway_is_an_entry(tmp_path: Path) -> None:
         (GOOD + "  - name: web\n    kind: phone\n    path: /gateways/p\n", 1, "name web stands at two"),
         (GOOD + "  - name: pp\n    kind: phone\n    path: /gateways/web\n", 1, "/gateways/web stands at two"),
         (GOOD + "  - name: pp\n    kind: carrier\n    topic: other.v1\n", 5, "gateway-parcels.v1"),
+        (GOOD + "    address: https://care.example/web?a=1\n", 5, "address"),
+        (
+            GOOD.replace("web", "mail").replace(
+                "path: /gateways/mail", "domains: [a.example]\n    address: https://a.example/b"
+            ),
+            2,
+            "path",
+        ),
         ("gateways: [\n", 2, ""),
         ("", 1, ""),
         ("gateways: []\n", 1, "gateways"),
