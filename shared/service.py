@@ -125,10 +125,12 @@ class Runtime:
         aggregate_of: Callable[[Incoming[Any]], str],
         perform: Perform,
         policy: RetryPolicy | None = None,
+        records: int | None = None,
     ) -> None:
         """As `consume`, for effects outside: `perform` calls the provider (idempotency key!) before the
-        transaction, for fresh records only, and returns the handler that stores the results."""
-        self.consumers.transactional(topics, group, aggregate_of, None, perform, None, policy)
+        transaction, for fresh records only, and returns the handler that stores the results. Where an effect takes
+        long, batches of fewer `records` leave the rest to Kafka."""
+        self.consumers.transactional(topics, group, aggregate_of, None, perform, None, policy, records=records)
 
     def consume_stateless(
         self,

@@ -50,6 +50,12 @@ def proofs() -> dict[str, object]:
         "auth_token": secrets.token_hex(16),
         "check_word": secrets.token_hex(16),
         "hmac_secret": secrets.token_hex(24),
+        "access_token": secrets.token_urlsafe(24),
+        "account_sid": f"AC{secrets.token_hex(16)}",
+        "media_token": secrets.token_urlsafe(24),
+        "region": "cn-north-1",
+        "access_key_id": f"AK{secrets.token_hex(9).upper()}",
+        "secret_access_key": secrets.token_urlsafe(30),
     }
 
 

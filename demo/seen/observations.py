@@ -22,7 +22,7 @@ TOPICS = (
     "notices.v1",
     "dead-letters.v1",
 )
-SCANNED = "parcelcare.parcel.scanned"
+TYPES_READ = {"parcel-events.v1": "parcelcare.parcel.scanned", "interactions.v1": "parcelcare.interaction.received"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ class Observations:
         if topic == "dead-letters.v1":
             self._dead_letter(headers, value)
             return
-        if topic == "parcel-events.v1" and headers.get("ce_type", b"").decode() != SCANNED:
+        # A topic may carry other news, too: questions about a parcel, media that have come.
+        if topic in TYPES_READ and headers.get("ce_type", b"").decode() != TYPES_READ[topic]:
             return
         try:
             READERS[topic](self, orjson.loads(value or b""), now)

@@ -12,6 +12,9 @@ from shared.contracts.topics import CASES, Topic
 CALLING = frozenset({"opened", "classified", "parcel_updated"})
 """Changes that may call for a claim; a contact does so by what it brings."""
 
+BRINGING = frozenset({"contact_added", "media_added"})
+"""Changes that bring files, which an existing claim may wait for."""
+
 
 class ChangeGlimpse(Contract):
     type: str
@@ -34,7 +37,7 @@ class Glimpse(Contract):
     def may_concern(self) -> bool:
         """False only where `CasesHandler.concerns` would say so, whatever the rules are."""
         case = self.case
-        files = any(c.type == "contact_added" and c.attachments for c in self.changes)
+        files = any(c.type in BRINGING and c.attachments for c in self.changes)
         subject = case.claim is not None or case.exception_kind is not None or bool(case.tracking_numbers)
         calls = any(c.type in CALLING or (c.type == "contact_added" and case.claim is not None) for c in self.changes)
         return files or (calls and subject)

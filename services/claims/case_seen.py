@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.cases import Case, CaseChanged, Classified, ContactAdded, Opened, ParcelUpdated
+from shared.contracts.cases import Case, CaseChanged, Classified, ContactAdded, MediaAdded, Opened, ParcelUpdated
 from shared.contracts.interactions import Attachment
 
 
@@ -32,11 +32,11 @@ class CaseSeen:
 
 
 def case_seen(event: CaseChanged, earlier: tuple[Earlier, ...] = ()) -> CaseSeen:
-    contacts = [c for c in event.changes if isinstance(c, ContactAdded)]
+    bringing = [c for c in event.changes if isinstance(c, ContactAdded | MediaAdded)]
     updates = [c for c in event.changes if isinstance(c, ParcelUpdated)]
     return CaseSeen(
         case=event.case,
-        attachments=tuple(a for contact in contacts for a in contact.attachments),
+        attachments=tuple(a for change in bringing for a in change.attachments),
         answered=bool(updates) or event.case.parcel is not None,
         cleared=any(update.cleared for update in updates),
         earlier=earlier,
@@ -46,7 +46,7 @@ def case_seen(event: CaseChanged, earlier: tuple[Earlier, ...] = ()) -> CaseSeen
 def may_concern(event: CaseChanged) -> bool:
     """Whether the changes are of a sort that can matter to a claim (assignments, clocks and replies cannot)."""
     for change in event.changes:
-        if isinstance(change, Opened | Classified | ParcelUpdated):
+        if isinstance(change, Opened | Classified | ParcelUpdated | MediaAdded):
             return True
         if isinstance(change, ContactAdded) and (change.attachments or event.case.claim is not None):
             return True

@@ -17,7 +17,7 @@ from services.claims.rulebook import RuleBook
 from services.claims.store import CaseClaims, ClaimStore
 from shared.clock import Clock
 from shared.contracts.base import Contract
-from shared.contracts.cases import CaseChanged, ContactAdded
+from shared.contracts.cases import CaseChanged, ContactAdded, MediaAdded
 from shared.contracts.interactions import ClaimKind
 from shared.messaging.handler import IGNORED, Decision, Session, fold
 from shared.messaging.message import Incoming, Outgoing
@@ -43,7 +43,7 @@ class CasesHandler:
         event = incoming.event
         if not isinstance(event, CaseChanged) or not may_concern(event):
             return False
-        if any(isinstance(change, ContactAdded) and change.attachments for change in event.changes):
+        if any(isinstance(change, ContactAdded | MediaAdded) and change.attachments for change in event.changes):
             return True
         return kind_of(event.case, self._book.at(event.case.opened_at).opening) is not None
 

@@ -34,7 +34,10 @@ class GatewaySecrets(BaseModel):
     """One entry of gateways.json. Which fields a kind needs stands in gateways.NEEDS.
 
     `secrets`: Standard Webhooks, newest first · `salt`: Kuaidi100 · `token`, `aes_key`, `app_id`: WeChat and WeCom ·
-    `app_secret`: Weibo · `auth_token`: Twilio · `check_word`: SF · `hmac_secret`: EasyPost, AfterShip, Shopify.
+    `app_secret`: Weibo, and WeChat and WeCom for fetching media · `auth_token`: Twilio · `check_word`: SF ·
+    `hmac_secret`: EasyPost, AfterShip, Shopify.
+    For fetching media: `access_token` Weibo · `account_sid` Twilio · `media_token` a call centre's host of recordings ·
+    `region` and, where the machine has no role of its own, `access_key_id` and `secret_access_key` Amazon Connect.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -48,6 +51,12 @@ class GatewaySecrets(BaseModel):
     auth_token: Word | None = None
     check_word: Word | None = None
     hmac_secret: Word | None = None
+    access_token: Word | None = None
+    account_sid: Word | None = None
+    media_token: Word | None = None
+    region: Word | None = None
+    access_key_id: Word | None = None
+    secret_access_key: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS
 
 RULES = Path(__file__).parent / "rules"
 MAX_BODY_BYTES = 16 * 1024 * 1024
+MAX_MEDIA_BYTES = 100 * 1024 * 1024
 
 
 class Kind(StrEnum):
@@ -71,6 +72,8 @@ class Rate(_Entry):
 
 
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
+MediaHost = Annotated[str, Field(pattern=r"^(\*\.)?([a-z0-9-]+\.)+[a-z][a-z0-9-]*$")]
+Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
 Mailbox = Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,64}$")]
 
 
@@ -83,6 +86,8 @@ class Gateway(_Entry):
     `mailboxes`: of a mail gateway, the names before the @ that exist (default: all).
     `address`: the path's whole address as its sender has it, where a proxy rewrites the path and the sender signs it
     (default: PUBLIC_URL and the path).
+    `media_hosts`: from where the files that it names may be fetched (`*.` in front: all names below), `media_buckets`
+    the same for S3; `media_own_network`: these hosts lie in our own network. `media_limit_bytes`: of one file.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
@@ -99,6 +104,10 @@ class Gateway(_Entry):
     charset: str | None = Field(None, pattern=r"^[A-Za-z0-9_.:-]{2,30}$")
     stages: bool = False
     address: str | None = Field(None, pattern=r"^https?://[^/?#\s]+/[^?#\s]*$")
+    media_hosts: tuple[MediaHost, ...] = ()
+    media_buckets: tuple[Bucket, ...] = ()
+    media_own_network: bool = False
+    media_limit_bytes: int = Field(MAX_MEDIA_BYTES, ge=1024, le=1024 * 1024 * 1024)
 
     @property
     def entry(self) -> str:
@@ -114,6 +123,8 @@ class Gateway(_Entry):
             raise ValueError(f"gateway {self.name}: mailboxes is for kind mail only")
         if ways[0] not in allowed.get(self.kind, {"path"}):
             raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
+        if self.media_buckets and self.kind is not Kind.AMAZON_CONNECT:
+            raise ValueError(f"gateway {self.name}: media_buckets is for kind amazon-connect only")
         if self.stages and self.kind is not Kind.PHONE:
             raise ValueError(f"gateway {self.name}: stages is for kind phone only")
         if self.address and not self.path:

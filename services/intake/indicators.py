@@ -44,3 +44,16 @@ class Indicators:
         self.scans = Counter(
             "parcelcare_intake_relayed_scans", "Parcel scans by Kafka that were passed on", registry=registry
         )
+        self.media = Counter(
+            "parcelcare_intake_media",
+            "Tries to fetch a file that a platform only names, by what became of them: stored, failed, delayed",
+            ["gateway", "outcome"],
+            registry=registry,
+        )
+        self.media_seconds = Histogram(
+            "parcelcare_intake_media_seconds",
+            "Time of one try to fetch a file, waiting for its turn included",
+            ["gateway"],
+            buckets=SECONDS,
+            registry=registry,
+        )

@@ -18,6 +18,8 @@ class Settings(CommonSettings):
     them: AWS_ACCESS_KEY_ID …); locally a folder of this process by default. `objects_days`: how long after they came
     last. `scanner_url`: clamd://host or icap://host/service, which looks for malware first; empty: nobody looks.
     `reference_days`: how long an order or tracking number leads to its customer.
+    `media_simulator_url`: a server of this machine that stands for every platform's, for development only.
+    `media_retry_s`: how long a file that did not come waits for its second try; each further wait is twice as long.
     `asterisk_host`: the manager interface that intake itself listens to, for the gateway of kind asterisk.
     """
 
@@ -46,6 +48,10 @@ class Settings(CommonSettings):
     asterisk_port: int = Field(5038, ge=1, le=65535)
     asterisk_username: str = ""
     asterisk_secret_file: Path | None = None
+    media_file: Path = RULES / "media.yaml"
+    media_simulator_url: str = Field("", pattern=r"^(http://(127\.0\.0\.1|localhost):\d{1,5})?$")
+    media_retry_s: float = Field(2.0, gt=0)
+    media_retry_longest_s: float = Field(300.0, gt=0)
 
     @property
     def objects(self) -> str:

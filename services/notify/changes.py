@@ -57,6 +57,8 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
         return {"level": change.level}
     if isinstance(change, cases.ParcelUpdated):
         return {"cleared": change.cleared}
+    if isinstance(change, cases.MediaAdded | cases.MediaMissing):
+        return {"media": change.kind}
     return {}
 
 

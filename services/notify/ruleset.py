@@ -14,6 +14,7 @@ from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
 from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind
 from shared.contracts.claims import ClaimChanged, ClaimState
+from shared.contracts.media import MediaKind
 from shared.contracts.notices import NoticeKind
 
 RULES_DIR = Path(__file__).parent / "rules"
@@ -27,6 +28,7 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "change": frozenset({"started", "warned", "paused", "resumed", "breached", "met"}),
     "level": frozenset(range(1, 10)),
     "cleared": YES_NO,
+    "media": frozenset(MediaKind),
     "state": frozenset(ClaimState),
 }
 STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {

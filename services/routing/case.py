@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, moves, parcel_news
+from services.routing import acts, contact, due, media_news, moves, parcel_news
 from services.routing.acts import Act
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
 from services.routing.state import AgentFound, CaseState, ChangeSet, TimerFired
 from shared.contracts.cases import Case, CaseStatus, Standing
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
     ParcelExceptionCleared,
     ParcelExceptionRaised,
@@ -17,7 +17,8 @@ from shared.contracts.parcels import (
     ParcelSnapshot,
 )
 
-Event = Interaction | ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | TimerFired | AgentFound | Act
+News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
+Event = Interaction | News | TimerFired | AgentFound | Act
 
 
 def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> ChangeSet | None:
@@ -56,6 +57,8 @@ def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
         return parcel_news.clear(case, event, rules, now)
     if isinstance(event, ParcelSnapshot):
         return parcel_news.learn(case, event, rules, now)
+    if isinstance(event, MediaStored | MediaFailed):
+        return media_news.learn(case, event, rules, now)
     if isinstance(event, TimerFired):
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):

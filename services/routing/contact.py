@@ -62,6 +62,7 @@ def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
             contacts=1,
             claim=contact.claim,
             mail_thread=contact.message_id,
+            awaited_media=_named(contact),
         )
     )
     draft.note(Opened(interaction_id=contact.interaction_id), _added(contact), Classified())
@@ -108,6 +109,7 @@ def _add(draft: Draft, contact: Interaction) -> None:
         tracking_numbers=_union(case.tracking_numbers, _tracking_numbers(contact)),
         order_numbers=_union(case.order_numbers, contact.order_numbers),
         claim=contact.claim or case.claim,
+        awaited_media=_union(case.awaited_media, _named(contact)),
     )
     draft.note(_added(contact))
 
@@ -120,6 +122,10 @@ def _added(contact: Interaction) -> ContactAdded:
         occurred_at=contact.occurred_at,
         attachments=contact.attachments,
     )
+
+
+def _named(contact: Interaction) -> tuple[str, ...]:
+    return tuple(media.ref for media in contact.media)
 
 
 def _tracking_numbers(contact: Interaction) -> tuple[str, ...]:

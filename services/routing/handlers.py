@@ -15,9 +15,9 @@ from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore, Span
 from services.routing.threading import Book, People, is_unknown_id, keys_of_contact, keys_of_exception, owner_of
 from shared.clock import Clock
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
-from shared.messaging.handler import IGNORED, Decision, Session, fold
+from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Ignored, Outcome
 
@@ -43,6 +43,9 @@ class CaseHandler:
         keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life, people)))
         ids = tuple(dict.fromkeys(case_id for event in events for case_id in _case_ids(event)))
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)))
+        ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
+        media = tuple(event.ref for event in events if isinstance(event, MediaStored | MediaFailed))
+        loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)), media)
         book = Book(loaded, keys, people)
         changed, outcomes = self._decide(batch, book)
         await self._store.save(changed, book.loaded, self._clock.now(), session)
@@ -59,6 +62,10 @@ class CaseHandler:
             if state is not None and isinstance(event, Interaction):
                 event = book.as_known(event, state.case)
             found = decide(state, event, self._rules, now)
+            if state is None and isinstance(incoming.event, MediaStored | MediaFailed):
+                # Its contact stands before it in the partition: that one could not be handled, and both wait together.
+                raise InvalidEvent(f"no case waits for {incoming.event.ref}")
+            found = decide(state, incoming.event, self._rules, now)
             if found is None:
                 return IGNORED
             settled = book.settle(found.state, self._rules.life, incoming.event)
@@ -94,6 +101,8 @@ def place_of(event: Any, book: Book, life: Life) -> str:
         found = book.find_exception(event.parcel)
     elif isinstance(event, ParcelExceptionCleared):
         found = book.find_cleared(event.parcel, event.exception_id)
+    elif isinstance(event, MediaStored | MediaFailed):
+        found = book.find_awaiting(event.ref)
     return found or own or "none"
 
 

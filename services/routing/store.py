@@ -42,6 +42,8 @@ class CaseStore:
                 IndexModel("open_keys", name="open_keys", unique=True, sparse=True),
                 IndexModel("next_due", name="next_due", sparse=True),
                 IndexModel(_QUEUE, name="queue"),
+                # Few cases wait for a file: the index holds nothing else.
+                IndexModel("awaited_media", name="awaited_media", sparse=True),
             ]
         )
 
@@ -53,12 +55,20 @@ class CaseStore:
             await self._agents.update_one({"_id": agent.agent_id}, {"$set": {**known, **terms}}, upsert=True)
 
     async def concerned(
-        self, ids: Sequence[str], session: Session, keys: Sequence[str] = (), spans: Sequence[Span] = ()
+        self,
+        ids: Sequence[str],
+        session: Session,
+        keys: Sequence[str] = (),
+        spans: Sequence[Span] = (),
+        media: Sequence[str] = (),
     ) -> list[CaseState]:
-        """The cases of these ids, those that hold one of these keys, and those whose ids lie in one of these spans."""
+        """The cases of these ids, those that hold one of these keys, those whose ids lie in one of these spans, and
+        those that wait for one of these media."""
         wanted: list[Document] = [{"_id": {"$in": list(ids)}}] if ids else []
         if keys:
             wanted.append({"open_keys": {"$in": list(keys)}})
+        if media:
+            wanted.append({"awaited_media": {"$in": list(media)}})
         wanted += [{"_id": {"$gte": first, "$lt": end}} for first, end in spans]
         if not wanted:
             return []
@@ -164,6 +174,8 @@ def _document(state: CaseState) -> Document:
         row["next_due"] = state.next_due
     if state.open_keys:
         row["open_keys"] = list(state.open_keys)
+    if case.awaited_media:
+        row["awaited_media"] = list(case.awaited_media)
     return row
 
 

@@ -165,6 +165,7 @@ class Book:
         self._people = people
         self.states: dict[str, CaseState] = {}
         self._holders: dict[str, str] = {}
+        self._awaiting: dict[str, str] = {}
         self._looked_up = frozenset(looked_up)
         for state in states:
             self._enter(state)
@@ -223,6 +224,10 @@ class Book:
         keys = [reference, *(f"{reference}:{i}" for i in (*seen, NOBODY))]
         return _latest_of(s for s in self._holding(keys) if s.case.exception_id == exception_id)
 
+    def find_awaiting(self, media: str) -> str | None:
+        """The case that waits for the file, or None: it has it, or never heard of it."""
+        return self._awaiting.get(media)
+
     def _enter(self, state: CaseState) -> None:
         case_id = state.case.case_id
         before = self.states.get(case_id)
@@ -230,6 +235,7 @@ class Book:
             self._holders.pop(key, None)
         self.states[case_id] = state
         self._holders.update(dict.fromkeys(state.open_keys, case_id))
+        self._awaiting.update(dict.fromkeys(state.case.awaited_media, case_id))
 
     def _named(self, number: str | None) -> str | None:
         """The case of that number, while it is open or can be reopened."""

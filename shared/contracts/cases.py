@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.interactions import Attachment, ClaimForm
+from shared.contracts.media import MediaFault, MediaKind
 from shared.contracts.parcels import ExceptionKind, Fault, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
@@ -102,6 +103,7 @@ class Case(Contract):
     exception_fault: Fault | None = Field(None, description="the party at fault as the carrier reports it")
     parcel: Parcel | None = None
     mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
+    awaited_media: tuple[str, ...] = Field((), description="refs of media that are still being fetched")
 
 
 class Opened(Contract):
@@ -116,6 +118,26 @@ class ContactAdded(Contract):
     text: Personal
     occurred_at: Instant
     attachments: tuple[Attachment, ...] = ()
+
+
+class MediaAdded(Contract):
+    """A file that a contact had only named has come: one attachment, under the `ref` that the contact gave."""
+
+    type: Literal["media_added"] = "media_added"
+    interaction_id: str
+    ref: str
+    kind: MediaKind
+    attachments: tuple[Attachment, ...] = Field(min_length=1, max_length=1)
+
+
+class MediaMissing(Contract):
+    """A file that a contact had named can't be had: whoever works on the case may ask for it again."""
+
+    type: Literal["media_missing"] = "media_missing"
+    interaction_id: str
+    ref: str
+    kind: MediaKind
+    fault: MediaFault
 
 
 class Classified(Contract):
@@ -175,6 +197,8 @@ class ParcelUpdated(Contract):
 Change = Annotated[
     Opened
     | ContactAdded
+    | MediaAdded
+    | MediaMissing
     | Classified
     | Assigned
     | ClockChanged

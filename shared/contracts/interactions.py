@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.media import MediaFault, MediaKind, PlatformMedia
 from shared.contracts.parcels import Node
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
@@ -34,7 +35,7 @@ class EvidenceKind(StrEnum):
 
 
 class Attachment(Contract):
-    """A file that came with a contact, kept by intake.
+    """A file of a contact, kept by intake.
 
     `ref` says where: object:<sha256> in the object store (IN-4), raw:<interaction id>#<part> within the original.
     """
@@ -67,7 +68,7 @@ class Call(Contract):
     wait_seconds: int = Field(ge=0)
     talk_seconds: int = Field(ge=0)
     answered: bool
-    recording_ref: str | None = None
+    recording_ref: str | None = Field(None, description="media:…, one of the contact's or of an earlier one's `media`")
     recording_refs: tuple[str, ...] = Field((), description="all of them, where a call has more than one")
 
 
@@ -135,6 +136,7 @@ class Interaction(Contract):
     tracking_numbers: tuple[str, ...] = ()
     order_numbers: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    media: tuple[PlatformMedia, ...] = Field((), description="files that the platform only names; they follow")
     claim: ClaimForm | None = None
     call: Call | None = None
     follows: str | None = Field(None, description="interaction that this one adds to: a transcript that came later")
@@ -145,5 +147,31 @@ class Interaction(Contract):
     wished_solution: Solution | None = Field(None, description="预期解决方案: what the customer asks for first")
 
 
+class MediaStored(Contract):
+    """A file that a contact only named is in our store now; it follows its contact in the same partition."""
+
+    interaction_id: str
+    ref: str = Field(description="as the contact's `media` names it")
+    kind: MediaKind
+    attachment: Attachment
+    stored_at: Instant
+
+
+class MediaFailed(Contract):
+    """A file that a contact named can't be had; nobody tries any more."""
+
+    interaction_id: str
+    ref: str
+    kind: MediaKind
+    fault: MediaFault
+    failed_at: Instant
+
+
 INTERACTION_RECEIVED = "parcelcare.interaction.received"
-TYPES: dict[str, type[Contract]] = {INTERACTION_RECEIVED: Interaction}
+MEDIA_STORED = "parcelcare.interaction.media-stored"
+MEDIA_FAILED = "parcelcare.interaction.media-failed"
+TYPES: dict[str, type[Contract]] = {
+    INTERACTION_RECEIVED: Interaction,
+    MEDIA_STORED: MediaStored,
+    MEDIA_FAILED: MediaFailed,
+}

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.contracts import calls, cases, claims, customers, interactions, notices, orders, parcels
+from shared.contracts import calls, cases, claims, interactions, media, notices, orders, parcels
 from shared.contracts.base import Contract
 
 DAY_MS = 24 * 3600 * 1000
@@ -53,6 +54,7 @@ RAW = Topic("raw.v1", "interaction id", {}, retention_ms=7 * DAY_MS)
 CALL_STAGES = Topic("call-stages.v1", "call id", calls.TYPES)
 INTERACTIONS = Topic("interactions.v1", "customer id", interactions.TYPES)
 CUSTOMERS = Topic("customers.v1", "customer id", customers.TYPES, retention_ms=-1)
+MEDIA_REQUESTS = Topic("media-requests.v1", "interaction id", media.TYPES)
 PARCEL_EVENTS = Topic("parcel-events.v1", "tracking number", parcels.SCAN_TYPES, retention_ms=7 * DAY_MS)
 ORDER_EVENTS = Topic("order-events.v1", "order number", orders.TYPES)
 PARCEL_EXCEPTIONS = Topic("parcel-exceptions.v1", "tracking number", parcels.EXCEPTION_TYPES)
@@ -78,6 +80,7 @@ TOPICS: tuple[Topic, ...] = (
     CALL_STAGES,
     INTERACTIONS,
     CUSTOMERS,
+    MEDIA_REQUESTS,
     PARCEL_EVENTS,
     ORDER_EVENTS,
     PARCEL_EXCEPTIONS,

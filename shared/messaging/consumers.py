@@ -84,6 +84,7 @@ class Consumers:
         concerns: Callable[[Incoming[Any]], bool] | None,
         policy: RetryPolicy | None,
         pace_s: float = PACE_S,
+        records: int | None = None,
     ) -> None:
         around = self._around
         inbox = Inbox(around.database, group, around.settings.inbox_days)
@@ -125,7 +126,7 @@ class Consumers:
         around.on_start(inbox.create_indexes)
         around.on_start(parking.create_indexes)
         around.every(f"parked-{group}", PARKED_INTERVAL_S, unpark)
-        self._subscribe(topics, group, parser, processor, state, pace_s=pace_s)
+        self._subscribe(topics, group, parser, processor, state, records=records, pace_s=pace_s)
 
     def stateless(
         self,

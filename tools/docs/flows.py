@@ -47,6 +47,13 @@ FLOWS: tuple[Flow, ...] = (
         ("intake",),
         ("routing",),
     ),
+    Flow(
+        t.INTERACTIONS,
+        "One contact on one channel, normalised; and what became of the media that it only names.",
+        ("intake",),
+        ("intake", "routing"),
+    ),
+    Flow(t.MEDIA_REQUESTS, "Media of a contact to fetch from its platform, one by one.", ("intake",), ("intake",)),
     Flow(t.PARCEL_EVENTS, "Scans of parcels, and questions about a parcel.", ("intake", "routing"), ("routing",)),
     Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ("intake",)),
     Flow(

@@ -68,3 +68,16 @@ class WebhookFaults(Faults):
     too_many: float = Share
     slow: float = Share
     slow_milliseconds: int = 500
+
+
+class MediaFaults(Faults):
+    """`truncated`: the line breaks in the middle of the file. `busy`, `quota`: WeChat says so in JSON, with 200.
+    `expired_token`: every access token ends just before it is looked at."""
+
+    expired_token: float = Share
+    busy: float = Share
+    quota: float = Share
+    server_error: float = Share
+    slow: float = Share
+    truncated: float = Share
+    slow_milliseconds: int = 500

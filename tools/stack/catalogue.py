@@ -17,7 +17,7 @@ from tools.stack.stack_file import (
 )
 
 SERVICES = ("intake", "routing", "claims", "notify", "metrics")
-SIMULATORS = ("payment", "mailcatcher", "webhooksink")
+SIMULATORS = ("payment", "mailcatcher", "webhooksink", "mediahost")
 # The addresses a person meets stay the same from day to day where they can.
 PREFERRED_PORTS = {
     "kafka": 29092,
@@ -33,6 +33,7 @@ PREFERRED_PORTS = {
     "mailcatcher": 28012,
     "mailcatcher-smtp": 28026,
     "webhooksink": 28013,
+    "mediahost": 28014,
 }
 
 
@@ -99,6 +100,7 @@ def simulator_addresses(ports: Mapping[str, int]) -> dict[str, object]:
         "mail_catcher": catcher,
         "payment": HttpAddress(url=url(ports, "payment")),
         "webhook_sink": HttpAddress(url=url(ports, "webhooksink")),
+        "media_host": HttpAddress(url=url(ports, "mediahost")),
     }
 
 
@@ -127,6 +129,8 @@ def common_environment(plan: Plan, info: StackInfo) -> dict[str, str]:
         environment["MAIL_HOST"] = info.mail_catcher.smtp_host
         environment["MAIL_PORT"] = str(info.mail_catcher.smtp_port)
         environment["WEBHOOK_SINK_URL"] = info.webhook_sink.url
+    if info.media_host:
+        environment["MEDIA_SIMULATOR_URL"] = info.media_host.url
     if "notify" in info.services:
         environment["PUBLIC_URL"] = info.url("notify")
     return {**environment, **plan.extra}

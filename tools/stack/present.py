@@ -22,6 +22,8 @@ def address_rows(info: StackInfo) -> Iterator[tuple[str, str]]:
         yield "payment provider", info.payment.url
     if info.webhook_sink:
         yield "merchants' webhooks", info.webhook_sink.url
+    if info.media_host:
+        yield "platforms' media", info.media_host.url
 
 
 def show_addresses(console: Console, info: StackInfo) -> None:

@@ -59,6 +59,7 @@ class StackInfo(Frozen):
     mail_catcher: MailCatcherAddress | None = None
     payment: HttpAddress | None = None
     webhook_sink: HttpAddress | None = None
+    media_host: HttpAddress | None = None
     secrets_dir: Path
     supervisor_socket: Path
     clock: ClockSetting = ClockSetting()

@@ -7,6 +7,7 @@ from services.intake.adapters.contact import accept_contact, interaction_id_of, 
 from services.intake.delivery import Accepted, Answer, Delivery
 from services.intake.extraction import case_number_in, numbers_in
 from services.intake.language import language_of
+from services.intake.media.naming import Named, platform_media
 from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
@@ -16,7 +17,7 @@ from shared.security.identity import IdentityKey
 @dataclass(frozen=True, slots=True)
 class DirectMessage:
     """`written` is the customer's own words, in which numbers are looked for; `marker` says what else came (a
-    picture, a place) with the platform's id for it, in which none are."""
+    picture, a place), in which none are; `media` are the files that the platform keeps of it."""
 
     channel: Channel
     handle: str
@@ -24,6 +25,7 @@ class DirectMessage:
     marker: str
     sent_at: datetime
     name: str | None = None
+    media: tuple[Named, ...] = ()
 
     @property
     def text(self) -> str:
@@ -67,6 +69,7 @@ def _interaction(delivery: Delivery, interaction_id: str, message: DirectMessage
         case_number=case_number_in(message.written),
         tracking_numbers=found.tracking,
         order_numbers=found.orders,
+        media=tuple(platform_media(named, delivery.gateway.name, interaction_id) for named in message.media),
     )
 
 

@@ -17,8 +17,10 @@ from services.intake.delivery import Accepted, Adapter, Delivery, Verified
 from services.intake.extraction import numbers_in
 from services.intake.gateways import Gateway
 from services.intake.language import language_of
+from services.intake.media.naming import Named, platform_media
 from shared.contracts.calls import CallStep
 from shared.contracts.interactions import Call, Interaction
+from shared.contracts.media import MediaKind, PlatformMedia
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from shared.security.identity import IdentityKey
@@ -101,6 +103,7 @@ def to_interaction(
     spoken = (call.transcript or "").strip()
     found = numbers_in(spoken)
     language = language_of(spoken, call.language)
+    media = _recorded(call.recording_url, gateway, interaction_id)
     missed = "" if call.answered else call_rules().missed.fill(language, call.rings, call.wait_seconds)
     return Interaction(
         interaction_id=interaction_id,
@@ -123,9 +126,14 @@ def to_interaction(
             wait_seconds=call.wait_seconds,
             talk_seconds=call.talk_seconds,
             answered=call.answered,
-            recording_ref=call.recording_url,
+            recording_ref=media[0].ref if media else None,
         ),
+        media=media,
     )
+
+
+def _recorded(url: str | None, gateway: Gateway, interaction_id: str) -> tuple[PlatformMedia, ...]:
+    return (platform_media(Named(MediaKind.RECORDING, url=url), gateway.name, interaction_id),) if url else ()
 
 
 def verify(delivery: Delivery, credentials: Credentials) -> Verified:

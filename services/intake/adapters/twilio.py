@@ -148,7 +148,8 @@ def _read(webhook: Webhook, delivery: Delivery, identity: IdentityKey) -> Said |
 
 
 def _message(fields: Mapping[str, str], delivery: Delivery, identity: IdentityKey) -> Interaction | Nothing:
-    media = tuple(fields[n] for i in range(twilio_message.MAX_MEDIA) if (n := f"MediaUrl{i}") in fields)
+    numbers = [i for i in range(twilio_message.MAX_MEDIA) if f"MediaUrl{i}" in fields]
+    media = tuple((fields[f"MediaUrl{i}"], fields.get(f"MediaContentType{i}", "")) for i in numbers)
     message = MessageFields.model_validate({**fields, "Media": media})
     if not message.is_inbound:
         return Nothing("the status of a message that we sent")

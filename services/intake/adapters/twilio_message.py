@@ -11,7 +11,9 @@ from services.intake.adapters.stages import caller_of
 from services.intake.adapters.twilio_voice import Number, Seconds, Sid, Status
 from services.intake.extraction import case_number_in, numbers_in
 from services.intake.language import language_of
+from services.intake.media.naming import Named, platform_media
 from shared.contracts.interactions import Interaction
+from shared.contracts.media import MediaKind
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from shared.security.identity import IdentityKey
@@ -22,7 +24,7 @@ MessageText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class MessageFields(Edge):
-    """`Media` are the addresses of pictures and the like; they open with the account's own login."""
+    """`Media` are the addresses of pictures and the like, which open with the account's own login, and their types."""
 
     MessageSid: Sid
     From: Number
@@ -30,7 +32,7 @@ class MessageFields(Edge):
     SmsStatus: Status | None = None
     MessageStatus: Status | None = None
     NumMedia: Seconds = 0
-    Media: tuple[str, ...] = ()
+    Media: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_inbound(self) -> bool:
@@ -43,6 +45,7 @@ def to_interaction(
 ) -> Interaction:
     interaction_id = interaction_id_of(cause)
     found = numbers_in(message.Body)
+    media = [(_KINDS.get(kind.partition("/")[0], MediaKind.FILE), url) for url, kind in message.Media[:MAX_MEDIA]]
     # WhatsApp comes by the same way, with its name in front of the number.
     customer = caller_of(message.From.rpartition(":")[2], interaction_id, identity)
     if message.Body.strip():
@@ -52,10 +55,19 @@ def to_interaction(
         channel=Channel.PHONE,
         gateway=gateway,
         customer=customer,
-        text=Personal("\n".join([message.Body, *message.Media[:MAX_MEDIA]]).strip()),
+        text=Personal("\n".join(filter(None, (message.Body.strip(), *(_marker(kind) for kind, _ in media))))),
         occurred_at=min(at, received_at),
         received_at=received_at,
         case_number=case_number_in(message.Body),
         tracking_numbers=found.tracking,
         order_numbers=found.orders,
+        media=tuple(platform_media(Named(kind, url=url), gateway, interaction_id) for kind, url in media),
     )
+
+
+_KINDS = {"image": MediaKind.IMAGE, "audio": MediaKind.VOICE, "video": MediaKind.VIDEO}
+_MARKERS = {MediaKind.IMAGE: "[图片]", MediaKind.VOICE: "[语音]", MediaKind.VIDEO: "[视频]"}
+
+
+def _marker(kind: MediaKind) -> str:
+    return _MARKERS.get(kind, "[文件]")

@@ -7,7 +7,7 @@ from services.intake.adapters.direct_message import DirectMessage, accept_event,
 from services.intake.adapters.social_table import table
 from services.intake.adapters.sorted_sha1 import echo, echo_word, require_signed, sorted_sha1
 from services.intake.adapters.wechat_crypto import MessageCipher, Undecipherable
-from services.intake.adapters.wechat_message import WechatMessage, is_known, mark_of, read_message, words_of
+from services.intake.adapters.wechat_message import WechatMessage, is_known, mark_of, media_of, read_message, words_of
 from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Reason, Rejected, Verified
 from services.intake.gateways import Kind
@@ -97,7 +97,8 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     words = words_of(message, table())
     if words is None:
         return accept_event(delivery, verified.cause, str(message.event), DONE[kind])
-    contact = DirectMessage(Channel.WECHAT, _handle(message, kind), *words, message.CreateTime)
+    media = media_of(message)
+    contact = DirectMessage(Channel.WECHAT, _handle(message, kind), *words, message.CreateTime, media=media)
     answer = Answer(_reply(opened, table().receipt.in_language(contact.language)), XML)
     unknown = () if is_known(message) else (message.MsgType,)
     return accept_message(delivery, verified.cause, contact, identity, answer, unknown)

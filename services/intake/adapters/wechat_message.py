@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 from services.intake.adapters.edge import Edge, EdgeInstant, Text, rejected
 from services.intake.adapters.social_table import Table
 from services.intake.delivery import FieldError, Reason, Rejected
+from services.intake.media.naming import Named
+from shared.contracts.media import MediaKind
 
 
 def _from_seconds(value: object) -> object:
@@ -94,13 +96,19 @@ def _bracketed(name: str, *ids: str | None) -> str:
 
 _WORDS: Mapping[str, Callable[[WechatMessage], Words]] = {
     "text": lambda m: (m.Content or "", "" if m.Content else "[空消息]"),
-    "image": lambda m: ("", _bracketed("图片", m.MediaId, m.PicUrl)),
-    "voice": lambda m: (m.Recognition or "", _bracketed("语音", m.MediaId)),
-    "video": lambda m: ("", _bracketed("视频", m.MediaId)),
-    "shortvideo": lambda m: ("", _bracketed("小视频", m.MediaId)),
+    "image": lambda m: ("", "[图片]"),
+    "voice": lambda m: (m.Recognition or "", "[语音]"),
+    "video": lambda m: ("", "[视频]"),
+    "shortvideo": lambda m: ("", "[小视频]"),
     "location": lambda m: ("", _bracketed("位置", m.Label, _coordinates(m))),
     "link": lambda m: ("\n".join(filter(None, (m.Title, m.Description))), _bracketed("链接", m.Url)),
-    "file": lambda m: (m.Title or "", _bracketed("文件", m.MediaId or m.FileKey)),
+    "file": lambda m: (m.Title or "", _bracketed("文件", None if m.MediaId else m.FileKey)),
+}
+_KINDS: Mapping[str, MediaKind] = {
+    "image": MediaKind.IMAGE,
+    "voice": MediaKind.VOICE,
+    "video": MediaKind.VIDEO,
+    "shortvideo": MediaKind.VIDEO,
 }
 
 
@@ -118,4 +126,11 @@ def words_of(message: WechatMessage, table: Table) -> Words | None:
         asked = table.menu_contacts.get(message.EventKey or "") if message.event == "click" else None
         return (asked, _bracketed("菜单", message.EventKey)) if asked else None
     of_type = _WORDS.get(message.MsgType)
-    return of_type(message) if of_type else ("", _bracketed(message.MsgType, message.MediaId))
+    return of_type(message) if of_type else ("", _bracketed(message.MsgType))
+
+
+def media_of(message: WechatMessage) -> tuple[Named, ...]:
+    """The file that WeChat keeps for three days; of a type that we do not know, too. A picture also has an address."""
+    if not (message.MediaId or message.PicUrl) or message.event is not None:
+        return ()
+    return (Named(_KINDS.get(message.MsgType, MediaKind.FILE), message.MediaId, message.PicUrl),)

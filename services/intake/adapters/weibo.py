@@ -10,7 +10,7 @@ from services.intake.adapters.direct_message import DirectMessage, accept_event,
 from services.intake.adapters.edge import Edge, read_json
 from services.intake.adapters.social_table import table
 from services.intake.adapters.sorted_sha1 import echo, require_signed
-from services.intake.adapters.weibo_message import CommentPush, WeiboMessage, is_known, words_of
+from services.intake.adapters.weibo_message import CommentPush, WeiboMessage, is_known, media_of, words_of
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Verified
 from shared.contracts.people import Channel
@@ -51,7 +51,8 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
         return accept_event(delivery, verified.cause, message.event, NOTHING)
     # Ids of Weibo and of WeCom could be the same digits: the name keeps two people two.
     handle = f"weibo:{message.sender_id}"
-    contact = DirectMessage(Channel.WEIBO, handle, *words, message.created_at, message.sender_name)
+    media = media_of(message)
+    contact = DirectMessage(Channel.WEIBO, handle, *words, message.created_at, message.sender_name, media)
     answer = NOTHING if message.is_public else _reply(message, table().receipt.in_language(contact.language))
     unknown = () if is_known(message) else (message.type,)
     return accept_message(delivery, verified.cause, contact, identity, answer, unknown)

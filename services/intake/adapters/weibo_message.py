@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from services.intake.adapters.edge import Edge, EdgeInstant, Text
 from services.intake.adapters.social_table import Table
+from services.intake.media.naming import Named
+from shared.contracts.media import MediaKind
 
 _TIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d?) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d) (\d{4})", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -127,8 +129,8 @@ def _markers(data: WeiboData) -> Mapping[str, str]:
     return {
         "text": "",
         "position": _marker("位置", data.latitude, data.longitude),
-        "voice": _marker("语音", data.vfid, data.tovfid),
-        "image": _marker("图片", data.vfid, data.tovfid),
+        "voice": "[语音]",
+        "image": "[图片]",
         "mention": _marker("微博提及", data.subtype, data.key),
         "comment": _marker("微博评论", data.key),
     }
@@ -147,3 +149,12 @@ def words_of(message: WeiboMessage, table: Table) -> Words | None:
         return message.text, "" if message.text.strip() else "[空消息]"
     of_type = _markers(message.data).get("mention" if message.type == "event" else message.type)
     return message.text, of_type or _marker(message.type, message.data.key)
+
+
+_KINDS: Mapping[str, MediaKind] = {"image": MediaKind.IMAGE, "voice": MediaKind.VOICE}
+
+
+def media_of(message: WeiboMessage) -> tuple[Named, ...]:
+    """The file that Weibo keeps: vfid opens it for who sent it, tovfid for us."""
+    kind, mark = _KINDS.get(message.type), message.data.tovfid or message.data.vfid
+    return (Named(kind, mark),) if kind and mark else ()

@@ -1,6 +1,6 @@
 """From a call to its one contact, and to what follows up on it: the same call gives the same ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.intake.adapters.contact import interaction_id_of
@@ -10,9 +10,11 @@ from services.intake.calls.rules import CallRules
 from services.intake.customers import UNKNOWN
 from services.intake.extraction import numbers_in
 from services.intake.language import language_of
+from services.intake.media.naming import Named, platform_media
 from shared.contracts.base import derived_id
 from shared.contracts.calls import CallStage, CallStep
 from shared.contracts.interactions import Call, Interaction
+from shared.contracts.media import MediaKind, PlatformMedia
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 
@@ -30,16 +32,17 @@ def contact(file: CallFile, rules: CallRules) -> Interaction:
     if not facts.ended:
         words.append(rules.unended.fill(language))
     ends = [s.received_at for s in file.stages if s.step is CallStep.ENDED]
-    return _interaction(
+    told = _interaction(
         file, facts, contact_id_of(file.call_id), words, facts.texts, min(ends, default=file.last_received), file.stages
     )
+    return told.model_copy(update={"media": _media(file, facts.recordings)})
 
 
 def follow_up(file: CallFile, cause: str, rules: CallRules) -> Interaction | None:
     """What is new since the last contact, of the stage `cause`; None: nothing that anybody must know."""
     before, facts = file.told_facts(rules), file.facts(rules)
     texts = [t for t in facts.texts if t not in before.texts]
-    recordings = set(facts.recordings) - set(before.recordings)
+    recordings = [r for r in facts.recordings if r not in before.recordings]
     if not (texts or recordings or facts.answered != before.answered):
         return None
     turned_missed = before.answered and not facts.answered
@@ -55,7 +58,15 @@ def follow_up(file: CallFile, cause: str, rules: CallRules) -> Interaction | Non
         max(s.received_at for s in fresh),
         fresh,
     )
-    return told.model_copy(update={"follows": contact_id_of(file.call_id)})
+    return told.model_copy(
+        update={"follows": contact_id_of(file.call_id), "media": _media(file, recordings)},
+    )
+
+
+def _media(file: CallFile, recordings: Iterable[str]) -> tuple[PlatformMedia, ...]:
+    """Each named once, by the first contact that tells of it; its ref is the call's, in whichever contact."""
+    gateway = file.stages[0].gateway
+    return tuple(platform_media(Named(MediaKind.RECORDING, url=r), gateway, file.call_id) for r in recordings)
 
 
 def _interaction(
@@ -80,20 +91,20 @@ def _interaction(
         received_at=received_at,
         tracking_numbers=numbers.tracking,
         order_numbers=numbers.orders,
-        call=_call(facts, first.platform_call_id),
+        call=_call(facts, first.platform_call_id, [m.ref for m in _media(file, facts.recordings)]),
         originals=tuple(dict.fromkeys(s.delivery_id for s in sorted(sources, key=lambda s: (s.received_at, s.at)))),
     )
 
 
-def _call(facts: CallFacts, platform_call_id: str) -> Call:
+def _call(facts: CallFacts, platform_call_id: str, recordings: Sequence[str]) -> Call:
     return Call(
         call_id=platform_call_id,
         rings=facts.rings,
         wait_seconds=facts.wait_seconds,
         talk_seconds=facts.talk_seconds,
         answered=facts.answered,
-        recording_ref=facts.recordings[0] if facts.recordings else None,
-        recording_refs=facts.recordings,
+        recording_ref=recordings[0] if recordings else None,
+        recording_refs=tuple(recordings),
     )
 
 

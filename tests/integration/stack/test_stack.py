@@ -82,7 +82,7 @@ async def test_simulators_run_beside_clusters_of_others(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
     monkeypatch.setenv("MONGO_URL", mongo_url)
     stack = Stack.up(own_directory, services=False, simulators=True, clean=True)
-    assert {*stack.supervisor.states()} == {"payment", "mailcatcher", "webhooksink"}
+    assert {*stack.supervisor.states()} == {"payment", "mailcatcher", "webhooksink", "mediahost"}
     attached = Stack.attach(own_directory)
     assert attached
     assert (attached.info.kafka, attached.info.mongo) == (kafka, mongo_url)

@@ -19,11 +19,13 @@ from shared.contracts.cases import (
     CaseStatus,
     Classification,
     ContactAdded,
+    MediaAdded,
     Opened,
     ParcelUpdated,
 )
 from shared.contracts.claims import ClaimState, PayoutRequested
 from shared.contracts.interactions import Attachment, ClaimForm, ClaimKind, EvidenceKind
+from shared.contracts.media import MediaKind
 from shared.contracts.parcels import Node, Parcel, Shipment, TrackPoint
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
@@ -111,6 +113,11 @@ def contact(*attachments: Attachment) -> ContactAdded:
         occurred_at=NOW,
         attachments=attachments,
     )
+
+
+def fetched(attachment: Attachment) -> MediaAdded:
+    """A file that a contact had only named, and that came afterwards."""
+    return MediaAdded(interaction_id="i-1", ref="media:wechat/1", kind=MediaKind.IMAGE, attachments=(attachment,))
 
 
 def opened(given: Case, *attachments: Attachment) -> CaseChanged:

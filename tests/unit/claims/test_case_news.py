@@ -21,12 +21,14 @@ from shared.contracts.cases import (
     Classified,
     ClockChanged,
     ClockKind,
+    MediaMissing,
     Opened,
     ParcelUpdated,
 )
+from shared.contracts.media import MediaFault, MediaKind
 from shared.contracts.parcels import ExceptionKind
 from shared.messaging.message import Incoming
-from tests.unit.claims.build import NOW, PHOTO, case, contact, form, opened
+from tests.unit.claims.build import NOW, PHOTO, case, contact, fetched, form, opened
 
 HANDLER = CasesHandler(cast(Any, None), shipped(), Clock(), cast(Any, None))
 CHANGES: list[tuple[Change, ...]] = [
@@ -36,6 +38,8 @@ CHANGES: list[tuple[Change, ...]] = [
     (contact(PHOTO), Classified()),
     (Classified(), ClockChanged(clock=ClockKind.RESOLUTION, change="started")),
     (ParcelUpdated(cleared=True),),
+    (fetched(PHOTO),),
+    (MediaMissing(interaction_id="i-1", ref="media:wechat/1", kind=MediaKind.IMAGE, fault=MediaFault.GONE),),
     (Assigned(agent="li", group="claims"), ClockChanged(clock=ClockKind.RESOLUTION, change="met")),
 ]
 QUESTION = Classification(kind=CaseKind.QUERY, tags=("where_is",), priority=3, confidence=0.9, rule="test")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.claims.decide import DeadlineReached
+from shared.contracts.cases import CaseChanged
 from shared.contracts.claims import ClaimState, EvidenceRequested
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.parcels import ExceptionKind, Node
@@ -17,6 +18,7 @@ from tests.unit.claims.build import (
     answered,
     attachment,
     case,
+    fetched,
     form,
     mailed,
     opened,
@@ -174,3 +176,17 @@ def test_every_kind_has_a_list(kind: ClaimKind) -> None:
 
     assert w.only.claim.evidence_required
     assert INVOICE.evidence is E.PROOF_OF_VALUE
+
+
+@pytest.mark.req("CL-2", "IN-4")
+def test_a_picture_that_came_after_its_contact_is_evidence_like_any_other() -> None:
+    """WeChat only names it; the case brings it once it was fetched, and it counts once, however it comes."""
+    picture = attachment(None, f"{E.DAMAGE_PHOTO}")
+    w = world(opened(case(claim=form(), parcel=signed())))
+    assert E.DAMAGE_PHOTO in missing(w)
+    brought = CaseChanged(changes=(fetched(picture),), case=case(version=2, claim=form(), parcel=signed()), at=NOW)
+    w.tell(brought)
+    w.tell(brought)
+    assert E.DAMAGE_PHOTO not in missing(w)
+    assert [(a.sha256, a.evidence) for a in w.only.claim.evidence] == [(picture.sha256, E.DAMAGE_PHOTO)]
+    assert w.only.photos == {picture.sha256}

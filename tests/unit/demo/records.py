@@ -34,7 +34,8 @@ class Feed:
             "occurred_at": AT.isoformat(),
             "message_id": message_id,
         }
-        self.add("interactions.v1", event, ce_id=f"interaction-{interaction_id}-{self.number}", at=at)
+        ce_id = f"interaction-{interaction_id}-{self.number}"
+        self.add("interactions.v1", event, ce_id, "parcelcare.interaction.received", at)
 
     def scan(self, tracking_number: str, at: datetime = AT) -> None:
         event = {"tracking_number": tracking_number, "occurred_at": at.isoformat()}

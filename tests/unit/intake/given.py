@@ -13,6 +13,8 @@ from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Delivery
 from services.intake.gateways import Gateway
 from shared.contracts.base import Contract
+from shared.contracts.interactions import Interaction
+from shared.contracts.media import MediaKind
 from shared.messaging.message import Outgoing
 from shared.security.identity import IdentityKey
 from shared.security.webhooks import sign
@@ -77,3 +79,10 @@ def of_topic(accepted: Accepted, topic: str) -> list[Outgoing]:
 
 def read(message: Outgoing, model: type[C]) -> C:
     return model.model_validate_json(message.value)
+
+
+def recordings_of(contact: Interaction) -> list[str]:
+    """The addresses of a contact's recordings, to which its call refers by their names."""
+    assert contact.call is not None
+    assert {m.ref for m in contact.media} <= {contact.call.recording_ref, *contact.call.recording_refs}
+    return [m.url.reveal() for m in contact.media if m.kind is MediaKind.RECORDING and m.url]

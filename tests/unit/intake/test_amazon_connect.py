@@ -11,7 +11,7 @@ from services.intake.delivery import Rejected
 from shared.contracts.calls import CallStep
 from shared.contracts.people import ContactKind
 from tests.unit.intake.calls_given import contact_of, is_taken_or_refused, signed, stages_in, take
-from tests.unit.intake.given import SHARED_DATA
+from tests.unit.intake.given import SHARED_DATA, recordings_of
 
 SAMPLE = SHARED_DATA / "phone" / "amazon_connect_ctr_voice.json"
 RECORD: dict[str, Any] = {
@@ -45,8 +45,8 @@ def test_the_sample_record_is_one_answered_call() -> None:
     contact = contact_of(accepted)
     assert contact.call is not None
     assert (contact.call.answered, contact.call.wait_seconds, contact.call.talk_seconds) == (True, 7, 33)
-    assert contact.call.recording_ref is not None
-    assert contact.call.recording_ref.startswith("s3://amazon-connect-")
+    (recording,) = recordings_of(contact)
+    assert recording.startswith("s3://amazon-connect-")
     assert contact.customer.reach(ContactKind.PHONE) == "+17205550103"
     assert contact.occurred_at.isoformat() == "2022-04-08T14:59:38+00:00"
 
@@ -67,7 +67,7 @@ def test_the_words_and_a_later_record_belong_to_the_same_call() -> None:
     contact = contact_of(*[take(d) for d in sent])
     assert contact.text.reveal().splitlines()[1] == "customer: 包裹 YT1234567890123 破损了"
     assert contact.call is not None
-    assert contact.call.recording_refs == ("s3://bucket/c-1.wav",)
+    assert recordings_of(contact) == ["s3://bucket/c-1.wav"]
     assert contact.call.talk_seconds == 180
     again = [stages_in(take(signed("amazon-connect", RECORD, webhook_id=w))) for w in ("a", "b")]
     assert [s.stage_id for s in again[0]] == [s.stage_id for s in again[1]]

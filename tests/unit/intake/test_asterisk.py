@@ -14,7 +14,7 @@ from services.intake.delivery import Accepted, Reason, Rejected
 from shared.contracts.calls import CallStep
 from shared.contracts.people import ContactKind
 from tests.unit.intake.calls_given import contact_of, is_taken_or_refused, signed, stages_in, take
-from tests.unit.intake.given import SHARED_DATA
+from tests.unit.intake.given import SHARED_DATA, recordings_of
 
 PHONE_DATA = SHARED_DATA / "phone"
 START = 1795161000  # 2026-11-20T07:50:00Z
@@ -48,7 +48,7 @@ def test_a_queue_call_in_any_order_is_one_contact(order: Sequence[str]) -> None:
     assert contact.call is not None
     assert (contact.call.rings, contact.call.wait_seconds, contact.call.talk_seconds) == (5, 21, 180)
     assert contact.call.answered
-    assert contact.call.recording_ref == "https://pbx.example/r/1.wav"
+    assert recordings_of(contact) == ["https://pbx.example/r/1.wav"]
     assert contact.customer.reach(ContactKind.PHONE) == "+8613912345678"
     assert contact.occurred_at.isoformat() == "2026-11-20T07:50:00.250000+00:00"
 

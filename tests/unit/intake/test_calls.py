@@ -16,6 +16,7 @@ from shared.contracts.calls import CallStage, CallStep
 from shared.contracts.people import ContactKind
 from shared.messaging.handler import InvalidEvent
 from tests.unit.intake.calls_given import CALL, CALLER, NOW, RULES, stage, told_of, until_told
+from tests.unit.intake.given import recordings_of
 
 WORDS = "包裹破损，运单 YT1234567890123"
 ENGLISH = CALLER.model_copy(update={"language": "en"})
@@ -34,7 +35,8 @@ def test_a_whole_call_is_one_contact_with_all_that_was_said() -> None:
     assert contact.call is not None
     assert (contact.call.rings, contact.call.wait_seconds, contact.call.talk_seconds) == (4, 21, 180)
     assert contact.call.answered
-    assert contact.call.recording_ref == "https://pbx.example/r/1"
+    assert recordings_of(contact) == ["https://pbx.example/r/1"]
+    assert contact.call.recording_ref == contact.media[0].ref
     assert contact.text.reveal() == WORDS
     assert contact.tracking_numbers == ("YT1234567890123",)
     assert contact.customer.reach(ContactKind.PHONE) == "+8613912345678"
@@ -98,7 +100,11 @@ def test_whatever_comes_nothing_is_lost_or_told_twice(stages: list[CallStage], d
     assert [everything.count(text) for text in facts.texts] == [1] * len(facts.texts)
     call = told[-1].call
     assert call is not None
-    assert (call.answered, set(call.recording_refs)) == (facts.answered, set(facts.recordings))
+    assert (call.answered, len(call.recording_refs)) == (facts.answered, len(facts.recordings))
+    # Each is asked for once, by the contact that is the first to tell of it.
+    named = [m for t in told for m in t.media]
+    assert sorted(m.url.reveal() for m in named if m.url) == sorted(facts.recordings)
+    assert {m.ref for m in named} == set(call.recording_refs)
 
 
 @pytest.mark.req("IN-1")

@@ -8,7 +8,7 @@ from services.intake.delivery import Reason, Rejected
 from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel, ContactKind
 from tests.unit.intake.calls_given import contact_of, signed, take
-from tests.unit.intake.given import accept, json_delivery, of_topic, read
+from tests.unit.intake.given import accept, json_delivery, of_topic, read, recordings_of
 
 
 def ended(**data: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_rings_and_waiting_are_kept() -> None:
     assert interaction.channel is Channel.PHONE
     assert interaction.call is not None
     assert (interaction.call.rings, interaction.call.wait_seconds, interaction.call.talk_seconds) == (4, 21, 180)
-    assert interaction.call.recording_ref == "https://pbx.example/r/1"
+    assert recordings_of(interaction) == ["https://pbx.example/r/1"]
     assert interaction.customer.reach(ContactKind.PHONE) == "+8613912345678"
     assert interaction.tracking_numbers == ("YT1234567890123",)
 

@@ -29,7 +29,7 @@ from tests.unit.intake.calls_given import (
     twilio_delivery,
     twilio_form,
 )
-from tests.unit.intake.given import SHARED_DATA, of_topic, read
+from tests.unit.intake.given import SHARED_DATA, of_topic, read, recordings_of
 
 VECTORS = SHARED_DATA / "signatures" / "vectors_dev.jsonl"
 LINE = {"CallSid": "CA1", "From": "+14158675309", "To": "+18005551212", "Direction": "inbound"}
@@ -169,7 +169,7 @@ def test_a_call_in_any_order_is_one_contact(order: list[Accepted]) -> None:
     assert contact.call is not None
     assert (contact.call.call_id, contact.call.answered) == ("CA1", True)
     assert (contact.call.rings, contact.call.wait_seconds, contact.call.talk_seconds) == (5, 21, 180)
-    assert contact.call.recording_ref == "https://api.twilio.com/r/RE1"
+    assert recordings_of(contact) == ["https://api.twilio.com/r/RE1"]
     assert contact.customer.reach(ContactKind.PHONE) == "+14158675309"
     assert (contact.tracking_numbers, contact.customer.language) == (("YT1234567890123",), "en")
 
@@ -259,6 +259,7 @@ SMS = {
     "Body": "运单 YT1234567890123 破损 😡",
     "NumMedia": "1",
     "MediaUrl0": "https://api.twilio.com/m/ME1",
+    "MediaContentType0": "image/jpeg",
 }
 
 
@@ -267,7 +268,8 @@ def test_a_message_is_a_contact_under_its_own_id() -> None:
     first, again = take(twilio_form(SMS)), take(twilio_form(SMS | {"ApiVersion": "2010-04-01"}))
     message = message_in(first)
     assert message.channel is Channel.PHONE
-    assert message.text.reveal().splitlines() == ["运单 YT1234567890123 破损 😡", "https://api.twilio.com/m/ME1"]
+    assert message.text.reveal().splitlines() == ["运单 YT1234567890123 破损 😡", "[图片]"]
+    assert [(m.kind, m.url and m.url.reveal()) for m in message.media] == [("image", "https://api.twilio.com/m/ME1")]
     assert message.tracking_numbers == ("YT1234567890123",)
     assert message.customer.reach(ContactKind.PHONE) == "+8613912345678"
     assert first.id == again.id == message.interaction_id

@@ -9,6 +9,7 @@ import pytest
 from services.intake.adapters import wechat_xml
 from services.intake.adapters.sorted_sha1 import sorted_sha1
 from services.intake.delivery import Accepted, Delivery, Reason, Rejected
+from shared.contracts.media import MediaKind
 from shared.contracts.people import Channel, ContactKind
 from tests.unit.intake.given import GATEWAYS, IDENTITY, NOW, REAL, of_topic
 from tests.unit.intake.social import (
@@ -168,11 +169,11 @@ def test_a_message_without_an_id_is_known_by_its_content() -> None:
     ("fields", "text"),
     [
         (message("text"), "[空消息]"),
-        (message("image", MediaId="m-1", PicUrl="http://p.example/1"), "[图片 m-1 http://p.example/1]"),
-        (message("voice", MediaId="m-1", Format="amr"), "[语音 m-1]"),
-        (message("voice", MediaId="m-1", Recognition="包裹丢了"), "包裹丢了\n[语音 m-1]"),
-        (message("video", MediaId="m-1", ThumbMediaId="t"), "[视频 m-1]"),
-        (message("shortvideo", MediaId="m-1"), "[小视频 m-1]"),
+        (message("image", MediaId="m-1", PicUrl="http://p.example/1"), "[图片]"),
+        (message("voice", MediaId="m-1", Format="amr"), "[语音]"),
+        (message("voice", MediaId="m-1", Recognition="包裹丢了"), "包裹丢了\n[语音]"),
+        (message("video", MediaId="m-1", ThumbMediaId="t"), "[视频]"),
+        (message("shortvideo", MediaId="m-1"), "[小视频]"),
         (message("location", Location_X="23.1", Location_Y="113.3", Label="广州"), "[位置 广州 23.1,113.3]"),
         (
             message("link", Title="标题", Description="说明", Url="http://l.example"),
@@ -200,7 +201,37 @@ def test_a_platforms_id_is_taken_for_no_number_and_no_language() -> None:
 def test_a_type_that_nobody_knows_is_a_contact_and_counted() -> None:
     accepted = accept(sealed(message("miniprogrampage", MediaId="m")))
     assert accepted.unknown_codes == ("miniprogrampage",)
-    assert interaction(accepted).text.reveal() == "[miniprogrampage m]"
+    assert interaction(accepted).text.reveal() == "[miniprogrampage]"
+    assert [m.kind for m in interaction(accepted).media] == [MediaKind.FILE]
+
+
+@pytest.mark.req("IN-1", "IN-4")
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        (message("text"), []),
+        (message("image", MediaId="m-1", PicUrl="http://p/1"), [("image", "m-1", "http://p/1")]),
+        (message("voice", MediaId="m-1", Format="amr", Recognition="包裹丢了"), [("voice", "m-1", None)]),
+        (message("video", MediaId="m-1", ThumbMediaId="t"), [("video", "m-1", None)]),
+        (message("shortvideo", MediaId="m-1"), [("video", "m-1", None)]),
+        (message("file", Title="发票.pdf", FileKey="k"), []),
+        (event("CLICK", EventKey="转人工"), []),
+    ],
+)
+def test_media_are_named_with_what_opens_them(fields: dict[str, Any], named: list[tuple[Any, ...]]) -> None:
+    media = interaction(accept(sealed(fields))).media
+    assert [(m.kind, *(p and p.reveal() for p in (m.media_id, m.url))) for m in media] == named
+
+
+@pytest.mark.req("IN-4", "IN-6", "SY-5")
+def test_the_name_of_a_file_is_the_same_in_each_attempt_and_shows_nothing() -> None:
+    picture = message("image", MediaId="m-1", PicUrl="http://p/1")
+    first, again = (interaction(accept(it)).media[0] for it in (sealed(picture), later(sealed(picture), 5)))
+    (another,) = interaction(accept(sealed(picture | {"MsgId": "99"}))).media
+    assert first.ref == again.ref != another.ref
+    assert first.ref.startswith("media:wechat/")
+    assert "m-1" not in first.ref
+    assert "m-1" not in repr(first)
 
 
 @pytest.mark.req("IN-1")

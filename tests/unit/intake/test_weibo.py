@@ -104,8 +104,8 @@ def test_the_answer_is_as_weibo_reads_it() -> None:
     ("fields", "text"),
     [
         ({"type": "text", "text": " "}, "[空消息]"),
-        ({"type": "image", "text": "发了一张图片", "data": {"vfid": 82, "tovfid": 83}}, "发了一张图片\n[图片 82 83]"),
-        ({"type": "voice", "text": "发了一个语音消息", "data": {"vfid": "8"}}, "发了一个语音消息\n[语音 8]"),
+        ({"type": "image", "text": "发了一张图片", "data": {"vfid": 82, "tovfid": 83}}, "发了一张图片\n[图片]"),
+        ({"type": "voice", "text": "发了一个语音消息", "data": {"vfid": "8"}}, "发了一个语音消息\n[语音]"),
         (
             {"type": "position", "text": "我在这里", "data": {"longitude": "116.3", "latitude": "39.9"}},
             "我在这里\n[位置 39.9 116.3]",
@@ -223,3 +223,18 @@ def test_a_wrong_signature_or_an_old_delivery_is_refused() -> None:
         with pytest.raises(Rejected) as refusal:
             accept(it)
         assert refusal.value.reason is Reason.SIGNATURE
+
+
+@pytest.mark.req("IN-1", "IN-4")
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"type": "image", "data": {"vfid": 82, "tovfid": 83}}, [("image", "83")]),
+        ({"type": "voice", "data": {"vfid": "8"}}, [("voice", "8")]),
+        ({"type": "image", "data": {}}, []),
+        ({"type": "text"}, []),
+    ],
+)
+def test_a_file_is_named_by_the_id_that_opens_it_for_us(fields: dict[str, Any], named: list[tuple[str, str]]) -> None:
+    media = interaction(accept(weibo(PRIVATE | fields))).media
+    assert [(m.kind, m.media_id and m.media_id.reveal()) for m in media] == named

@@ -13,6 +13,7 @@ from services.notify.templates import load_templates
 from services.notify.view import View
 from shared.contracts import cases, claims
 from shared.contracts.cases import CaseChanged
+from shared.contracts.media import MediaFault, MediaKind
 from shared.contracts.notices import NoticeRequested
 from shared.messaging.handler import Decision
 from shared.messaging.message import Incoming
@@ -78,4 +79,11 @@ case_changes = st.one_of(
     st.just(cases.Resolved(by="a1")),
     st.just(cases.Reopened()),
     st.builds(cases.ParcelUpdated, cleared=st.booleans()),
+    st.builds(
+        cases.MediaMissing,
+        interaction_id=st.just("i1"),
+        ref=st.just("media:wechat/1"),
+        kind=st.sampled_from(MediaKind),
+        fault=st.sampled_from(MediaFault),
+    ),
 )

@@ -10,7 +10,8 @@ from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, ClockKind
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Attachment, Interaction, MediaFailed, MediaStored
+from shared.contracts.media import MediaFault, MediaKind, PlatformMedia
 from shared.contracts.parcels import (
     ExceptionKind,
     Node,
@@ -103,3 +104,32 @@ def names(found: ChangeSet) -> list[str]:
 
 def clock_states(case: Case) -> dict[ClockKind, str]:
     return {clock.kind: clock.state.value for clock in case.clocks}
+
+
+def picture(n: int | str = 1) -> PlatformMedia:
+    """A file that contact `n` only names."""
+    return PlatformMedia(ref=f"media:wechat/{n}", kind=MediaKind.IMAGE, media_id=Personal(f"m-{n}"))
+
+
+def stored(n: int | str = 1) -> MediaStored:
+    """That file, fetched."""
+    file = Attachment(
+        name=Personal("image.jpg"), content_type="image/jpeg", size=9, sha256=f"{n}" * 64, ref="object:" + f"{n}" * 64
+    )
+    return MediaStored(
+        interaction_id=derived_id(str(n), "interaction"),
+        ref=picture(n).ref,
+        kind=MediaKind.IMAGE,
+        attachment=file,
+        stored_at=NOON,
+    )
+
+
+def missing(n: int | str = 1, fault: MediaFault = MediaFault.GONE) -> MediaFailed:
+    return MediaFailed(
+        interaction_id=derived_id(str(n), "interaction"),
+        ref=picture(n).ref,
+        kind=MediaKind.IMAGE,
+        fault=fault,
+        failed_at=NOON,
+    )

@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.contracts.base import Contract
 from shared.contracts.customers import CustomerEvent
 from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
 from shared.messaging.handler import Conflict
 from shared.messaging.message import Incoming, Outgoing
@@ -53,13 +54,21 @@ class Transaction(CaseStore):
         self._loaded: Mapping[str, CaseState] = {}
 
     async def concerned(
-        self, ids: Sequence[str], session: Any, keys: Sequence[str] = (), spans: Sequence[Span] = ()
+        self,
+        ids: Sequence[str],
+        session: Any,
+        keys: Sequence[str] = (),
+        spans: Sequence[Span] = (),
+        media: Sequence[str] = (),
     ) -> list[CaseState]:
         wanted = set(keys)
         return [
             s
             for case_id, s in self._snapshot.items()
-            if case_id in ids or wanted.intersection(s.open_keys) or any(first <= case_id < end for first, end in spans)
+            if case_id in ids
+            or wanted.intersection(s.open_keys)
+            or any(first <= case_id < end for first, end in spans)
+            or set(media).intersection(s.case.awaited_media)
         ]
 
     async def save(
@@ -143,6 +152,8 @@ class Fixed(Clock):
 def as_incoming(event: Contract) -> Incoming[Any]:
     if isinstance(event, Interaction):
         return Incoming(event.interaction_id, "t", event, event.customer.customer_id, NOON, "topic", 0, 0, 0)
+    if isinstance(event, MediaStored | MediaFailed):
+        return Incoming(f"{type(event).__name__}/{event.ref}", "t", event, "ann", NOON, "topic", 0, 0, 0)
     assert isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared)
     event_id = f"{type(event).__name__}/{event.exception_id}"
     return Incoming(event_id, "t", event, event.parcel.tracking_number, NOON, "topic", 0, 0, 0)

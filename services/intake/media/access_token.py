@@ -1,0 +1,57 @@
+"""An access token of a platform: asked for once, kept until shortly before its end, renewed once for all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from services.intake.media.failures import Later
+
+MARGIN_S = 300.0
+"""WeChat gives out the next token from five minutes before the end of the one that it gave before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """`lasts_s`: for how many seconds from now the token is good."""
+
+    token: str
+    lasts_s: float
+
+
+Ask = Callable[[bool], Awaitable[Grant]]
+"""Asks the platform; True: it must be another one than before, whatever that costs."""
+
+
+class AccessToken:
+    def __init__(self, ask: Ask, monotonic: Callable[[], float]) -> None:
+        self._ask = ask
+        self._monotonic = monotonic
+        self._lock = asyncio.Lock()
+        self._token = ""
+        self._until = 0.0
+
+    async def get(self) -> str:
+        """The token that is good now. Raises `Later`."""
+        async with self._lock:
+            if self._monotonic() >= self._until:
+                await self._take(await self._ask(False))
+            return self._token
+
+    async def renew(self, stale: str) -> str:
+        """Another token than the one that the platform refused; of many who were refused, one asks.
+
+        Raises `Later` where the platform has no other.
+        """
+        async with self._lock:
+            if self._token == stale:
+                await self._take(await self._ask(False))
+            if self._token == stale:
+                await self._take(await self._ask(True))
+            if self._token == stale:
+                self._until = 0.0
+                raise Later("the platform gives out a token that it refuses")
+            return self._token
+
+    async def _take(self, grant: Grant) -> None:
+        self._token = grant.token
+        self._until = self._monotonic() + max(grant.lasts_s - MARGIN_S, grant.lasts_s / 2)
