@@ -12,7 +12,7 @@ import structlog
 
 from services.intake.gateways import Gateway
 from services.intake.indicators import Indicators
-from services.intake.media.failures import Later, MediaFailure, Never, NotThere
+from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.outcome import Delayed, Failed, Fetched, Stored, outcome_of
 from services.intake.media.rules import MediaRules
 from services.intake.media.source import Source
@@ -147,8 +147,6 @@ class MediaFetcher:
             if age >= self._rules.kept(place.gateway.kind):
                 return self._failed(MediaFault.EXPIRED, reason)
             return Delayed(reason)
-        except MediaFailure:
-            raise
 
     def _let_rest(self, place: Place) -> None:
         if time.monotonic() < self._resting.get(place.gateway.name, 0.0):

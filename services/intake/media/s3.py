@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import S3Config, S3Store
+from obstore.store import S3Store
 
 from services.intake.media.download import CHUNK_BYTES, Download
 from services.intake.media.failures import Later, Never, NotThere
 from shared.contracts.media import MediaFault, PlatformMedia
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 SCHEME = "s3://"
 READ_TIMEOUT = timedelta(seconds=30)
@@ -49,7 +53,7 @@ class S3Source:
             )
         return self._stores[bucket]
 
-    def _config(self) -> S3Config:
+    def _config(self) -> "S3Config":
         config: S3Config = {"region": self._region}
         if self._key:
             config |= {"access_key_id": self._key[0], "secret_access_key": self._key[1]}
