@@ -10,6 +10,11 @@ MARGIN_S = 300.0
 """WeChat gives out the next token from five minutes before the end of the one that it gave before."""
 
 
+REST_S = 60.0
+FORCED_EVERY_S = 3600.0
+"""WeChat gives out a forced token twenty times a day: once an hour is within that, whatever goes wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """`lasts_s`: for how many seconds from now the token is good."""
@@ -29,6 +34,7 @@ class AccessToken:
         self._lock = asyncio.Lock()
         self._token = ""
         self._until = 0.0
+        self._forced_at: float | None = None
 
     async def get(self) -> str:
         """The token that is good now. Raises `Later`."""
@@ -46,11 +52,16 @@ class AccessToken:
             if self._token == stale:
                 await self._take(await self._ask(False))
             if self._token == stale:
-                await self._take(await self._ask(True))
+                await self._force()
             if self._token == stale:
-                self._until = 0.0
-                raise Later("the platform gives out a token that it refuses")
+                raise Later("the platform gives out a token that it refuses", REST_S)
             return self._token
+
+    async def _force(self) -> None:
+        now = self._monotonic()
+        if self._forced_at is None or now - self._forced_at >= FORCED_EVERY_S:
+            self._forced_at = now
+            await self._take(await self._ask(True))
 
     async def _take(self, grant: Grant) -> None:
         self._token = grant.token

@@ -77,13 +77,20 @@ async def test_a_stable_token_that_is_refused_is_forced_out_and_another_programs
     assert asked == [False, False, True]
 
 
-async def test_a_platform_that_has_no_other_token_is_asked_again_later() -> None:
+async def test_a_platform_that_has_no_other_token_is_asked_again_later_and_forced_once_an_hour() -> None:
+    forced: list[float] = []
+    now = [0.0]
+
     async def ask(another: bool) -> Grant:
+        forced.extend(now if another else [])
         return Grant("only", 7200)
 
-    token = AccessToken(ask, lambda: 0.0)
-    with pytest.raises(Later):
-        await token.renew(await token.get())
+    token = AccessToken(ask, lambda: now[0])
+    for now[0] in (0.0, 60.0, 3599.0, 3600.0):
+        with pytest.raises(Later) as failure:
+            await token.renew(await token.get())
+        assert failure.value.rest_s > 0
+    assert forced == [0.0, 3600.0]
 
 
 async def test_every_token_expired_is_a_failure_that_passes(there: Platforms) -> None:
