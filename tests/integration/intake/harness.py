@@ -73,6 +73,9 @@ class Bench:
 
     async def intake(self, name: str = "intake-0", module: str = "services.intake", **environment: str) -> Process:
         """A running intake; the clock runs for the SMTP port too, which listens when the service is ready."""
+    async def intake(self, name: str = "intake-0", *, wait: bool = True, **environment: str) -> Process:
+        """A running intake; the clock runs for the SMTP port too, which listens when the service is ready. With `wait`
+        False it may die before that."""
         port, smtp_port = free_port(), free_port()
         own = {
             "KAFKA_BOOTSTRAP_SERVERS": self.infra.kafka,
@@ -92,6 +95,8 @@ class Bench:
             )
         process = Process(child, f"http://127.0.0.1:{port}", smtp_port, log)
         self.processes.append(process)
+        if not wait:
+            return process
         await poll(process.ready, 90, what=f"{log} to be ready")
         await poll(lambda: "smtp_listens" in log.read_text(), 30, what="SMTP to listen")
         return process

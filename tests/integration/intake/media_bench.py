@@ -70,12 +70,13 @@ class MediaBench:
     def fail(self, **faults: Any) -> None:
         self.host.faults = MediaFaults(**faults)
 
-    async def intake(self, **environment: str) -> Process:
+    async def intake(self, *, wait: bool = True, **environment: str) -> Process:
         rules = self.bench.directory / "media.yaml"
         text = (RULES / "media.yaml").read_text("utf-8")
         rules.write_text(text.replace("missing_patience_seconds: 600", "missing_patience_seconds: 2"), "utf-8")
         quick = {"MEDIA_RETRY_S": "0.3", "MEDIA_RETRY_LONGEST_S": "1", "MEDIA_FILE": str(rules)}
-        return await self.bench.intake(MEDIA_SIMULATOR_URL=f"http://127.0.0.1:{self.port}", **quick, **environment)
+        simulator = {"MEDIA_SIMULATOR_URL": f"http://127.0.0.1:{self.port}"}
+        return await self.bench.intake(wait=wait, **simulator, **quick, **environment)
 
     async def routing(self) -> None:
         """A routing on the same topics."""

@@ -158,11 +158,11 @@ async def test_killed_between_the_store_and_the_commit_it_is_one_object_and_one_
         (windows / f"intake-media.{window}").touch()
     killing = {"KILL_WINDOWS": str(windows), "PYTHONPATH": os.pathsep.join([str(SITE), str(ROOT)])}
     media.keep("m-1")
-    for number in (1, 2):
-        process = await media.intake(**killing)
-        if number == 1:
-            await media.picture(process, 1, "m-1")
-        await asyncio.wait_for(process.child.wait(), 30)
+    first = await media.intake(**killing)
+    await media.picture(first, 1, "m-1")
+    await asyncio.wait_for(first.child.wait(), 30)
+    second = await media.intake(wait=False, **killing)
+    await asyncio.wait_for(second.child.wait(), 60)
     assert {(windows / f"intake-media.{window}").exists() for window in ("inside", "after")} == {True}
     last = await media.intake()
     (told,) = await until(media.stored, 1, "file stored")
