@@ -14,6 +14,7 @@ CHUNK_BYTES = 64 * 1024
 MOST_TEXT = 64 * 1024
 REST_S = 5.0
 LONGEST_REST_S = 600.0
+LOGIN_REST_S = 60.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -84,6 +85,8 @@ async def _judged(response: httpx.Response) -> httpx.Response:
     await response.aclose()
     if status in (404, 410):
         raise NotThere(f"HTTP {status}")
+    if status == 401:
+        raise Later("HTTP 401: our login is refused", LOGIN_REST_S)
     if status in (429, 503):
         raise Later(f"HTTP {status}", _rest_s(response.headers.get("retry-after", "")))
     raise Later(f"HTTP {status}")

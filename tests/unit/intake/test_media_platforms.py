@@ -212,7 +212,14 @@ async def test_a_file_that_is_packed_is_not_unpacked() -> None:
 
 @pytest.mark.parametrize(
     ("status", "headers", "rest_s"),
-    [(500, {}, 0), (503, {"retry-after": "30"}, 30), (429, {"retry-after": "999999"}, 600), (429, {}, 5), (403, {}, 0)],
+    [
+        (500, {}, 0),
+        (503, {"retry-after": "30"}, 30),
+        (429, {"retry-after": "999999"}, 600),
+        (429, {}, 5),
+        (403, {}, 0),
+        (401, {}, 60),
+    ],
 )
 async def test_a_platform_that_says_when_is_left_alone_until_then(
     status: int, headers: dict[str, str], rest_s: float
