@@ -14,6 +14,7 @@ from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.handlers import Reception
 from services.intake.identity.wiring import join_identity
 from services.intake.indicators import Indicators
+from services.intake.media.wiring import join_media
 from services.intake.object_api import ObjectReading
 from services.intake.objects.links import LinkKey
 from services.intake.objects.rules import object_rules
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     join_calls(runtime, settings)
     join_identity(runtime, settings, identity, verifier)
+    join_media(runtime, settings, configured, secrets, objects, indicators)
     listen_to_asterisk(runtime, settings, configured, secrets, reception)
     by_topic = configured.by_topic()
     if contacts := by_topic.get(GATEWAY_CONTACTS.name):

@@ -20,12 +20,16 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from shared.contracts.topics import Topic, ensure
+from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
+from shared.contracts.topics import INTERACTIONS, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
+
+
+RECEIVED = INTERACTION_RECEIVED.encode()
 
 
 @dataclass
@@ -165,6 +169,10 @@ class Bench:
             return dict(await consumer.end_offsets(partitions))
         finally:
             await consumer.stop()
+    async def contacts(self) -> list[Interaction]:
+        """The contacts in their topic; it carries news of their media, too."""
+        found = [r for r in await self.records(INTERACTIONS) if dict(r.headers)["ce_type"] == RECEIVED]
+        return [Interaction.model_validate_json(r.value or b"") for r in found]
 
     async def until_records(self, topic: Topic, count: int) -> "list[ConsumerRecord[bytes, bytes]]":
         """At least so many records, waited for."""

@@ -121,6 +121,10 @@ class MediaBench:
         collection = self.bench.mongo[self.bench.names.database("intake")]["parked_intake_media"]
         return list(await collection.find({}, {"reason": 1, "attempts": 1}).to_list(100))
 
+    def objects(self, digest: str) -> list[bytes]:
+        """What the store has under this digest."""
+        return [file.read_bytes() for file in (self.bench.directory / "intake-0" / "objects").rglob(digest)]
+
     async def stored(self) -> list[MediaStored]:
         return [MediaStored.model_validate_json(value) for value in await self._told(MEDIA_STORED)]
 

@@ -19,8 +19,7 @@ CONTACT = contact_id_of(call_id_of("call-centre", "c-1"))
 
 async def contacts(bench: Bench) -> list[Interaction]:
     """Each once, as its readers see them: by id."""
-    found = [Interaction.model_validate_json(r.value or b"") for r in await bench.records(INTERACTIONS)]
-    return list({i.interaction_id: i for i in found}.values())
+    return list({i.interaction_id: i for i in await bench.contacts()}.values())
 
 
 async def remembered(bench: Bench) -> list[dict[str, Any]]:
@@ -50,7 +49,9 @@ async def test_stages_in_reverse_and_twice_are_one_contact(bench: Bench) -> None
     assert contact.call is not None
     assert (contact.call.rings, contact.call.wait_seconds, contact.call.talk_seconds) == (4, 21, 180)
     assert contact.tracking_numbers == ("YT1234567890123",)
-    assert contact.call.recording_ref == "https://pbx.example/r/1"
+    (recording,) = contact.media
+    assert recording.url is not None
+    assert (recording.url.reveal(), recording.ref) == ("https://pbx.example/r/1", contact.call.recording_ref)
 
 
 @pytest.mark.req("IN-1", "IN-6", "SY-2")

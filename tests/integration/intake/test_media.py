@@ -50,6 +50,7 @@ async def test_what_is_named_is_stored_once_and_in_its_case_or_told_missing(medi
     (told,) = await until(media.stored, 1, "file stored")
     assert (told.attachment.sha256, told.attachment.size) == (DIGEST, len(PICTURE))
     assert (told.attachment.content_type, told.attachment.ref) == ("image/jpeg", f"object:{DIGEST}")
+    assert media.objects(DIGEST) == [PICTURE]
     media.fail()
     media.host.tokens.end_all()
     await media.picture(intake, 1, "m-1")
@@ -167,5 +168,6 @@ async def test_killed_between_the_store_and_the_commit_it_is_one_object_and_one_
     last = await media.intake()
     (told,) = await until(media.stored, 1, "file stored")
     assert told.attachment.sha256 == DIGEST
+    assert media.objects(DIGEST) == [PICTURE]
     assert media.host.asked["m-1"] == 2
     assert last.child.returncode is None

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,6 +20,7 @@ from services.intake.media.naming import Named, platform_media
 from services.intake.media.rules import media_rules
 from services.intake.media.source import Source
 from services.intake.media.wechat import TokenDesk, WechatSource
+from services.intake.objects import StoredObject
 from shared.contracts.media import MEDIA_REQUESTED, MediaKind, MediaRequested, PlatformMedia
 from shared.contracts.topics import MEDIA_REQUESTS
 from shared.messaging.message import Incoming
@@ -81,14 +81,14 @@ class MemoryStore:
     puts: int = 0
     failing: list[Exception] = field(default_factory=list)
 
-    async def put(self, chunks: AsyncIterator[bytes] | bytes, *, declared_type: str, limit_bytes: int) -> Any:
+    async def put(self, chunks: AsyncIterator[bytes] | bytes, *, declared_type: str, limit_bytes: int) -> StoredObject:
         self.puts += 1
         if self.failing:
             raise self.failing.pop(0)
         content = chunks if isinstance(chunks, bytes) else b"".join([chunk async for chunk in chunks])
         digest = hashlib.sha256(content).hexdigest()
         self.objects[digest] = content
-        return SimpleNamespace(sha256=digest, size=len(content), content_type=declared_type, ref=f"object:{digest}")
+        return StoredObject(digest, len(content), declared_type)
 
 
 def named(media_id: str | None = "m-1", url: str | None = None, kind: MediaKind = MediaKind.IMAGE) -> PlatformMedia:

@@ -11,7 +11,9 @@ import pytest
 from services.intake.media.download import Download
 from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.fetcher import MOST_RUNNING, Pace
+from services.intake.media.storing import FAULTS
 from services.intake.media.wishes import Naming, wishes_of
+from services.intake.objects import Infected, ObjectFault, StoreUnavailable, TooLarge, TypeRefused
 from shared.contracts.interactions import INTERACTION_RECEIVED, MEDIA_FAILED, MEDIA_STORED, MediaFailed, MediaStored
 from shared.contracts.media import MediaFault, MediaKind, MediaRequested, PlatformMedia
 from shared.contracts.topics import INTERACTIONS, MEDIA_REQUESTS
@@ -135,6 +137,29 @@ async def test_what_is_announced_too_large_is_not_even_read() -> None:
 
 async def test_an_empty_file_is_none() -> None:
     assert await outcomes(fetcher(Scripted(b""), MemoryStore()), wish(named())) == [Retry("an empty file came")]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "fault"),
+    [
+        (TooLarge(1024), MediaFault.TOO_LARGE),
+        (TypeRefused("application/x-msdownload"), MediaFault.TYPE_REFUSED),
+        (Infected("Eicar-Test-Signature"), MediaFault.INFECTED),
+        (StoreUnavailable("away"), None),
+    ],
+)
+async def test_what_the_store_will_not_have_is_told_and_a_store_that_is_away_is_waited_for(
+    refusal: ObjectFault, fault: MediaFault | None
+) -> None:
+    (outcome,) = await outcomes(fetcher(Scripted(PICTURE), MemoryStore(failing=[refusal])), wish(named()))
+    if fault is None:
+        assert outcome == Retry("away")
+    else:
+        assert MediaFailed.model_validate_json(outcome.messages[0].value).fault is fault
+
+
+def test_every_fault_of_the_store_has_a_meaning() -> None:
+    assert {*FAULTS, StoreUnavailable} == set(ObjectFault.__subclasses__())
 
 
 async def test_a_store_that_breaks_is_not_taken_for_a_delay() -> None:
