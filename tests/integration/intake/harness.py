@@ -28,7 +28,6 @@ from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 
-
 RECEIVED = INTERACTION_RECEIVED.encode()
 
 
