@@ -7,7 +7,8 @@ from typing import Protocol
 from services.intake.media.download import Download
 from services.intake.media.failures import Later, Never
 from services.intake.media.outcome import Stored
-from services.intake.objects import Infected, ObjectFault, StoredObject, StoreUnavailable, TooLarge, TypeRefused
+from services.intake.objects.faults import Infected, ObjectFault, StoreUnavailable, TooLarge, TypeRefused
+from services.intake.objects.kept import StoredObject
 from shared.contracts.media import MediaFault
 
 

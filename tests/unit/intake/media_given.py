@@ -20,7 +20,7 @@ from services.intake.media.naming import Named, platform_media
 from services.intake.media.rules import media_rules
 from services.intake.media.source import Source
 from services.intake.media.wechat import TokenDesk, WechatSource
-from services.intake.objects import StoredObject
+from services.intake.objects.kept import StoredObject
 from shared.contracts.media import MEDIA_REQUESTED, MediaKind, MediaRequested, PlatformMedia
 from shared.contracts.topics import MEDIA_REQUESTS
 from shared.messaging.message import Incoming

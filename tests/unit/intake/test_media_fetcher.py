@@ -13,7 +13,7 @@ from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.fetcher import MOST_RUNNING, Pace
 from services.intake.media.storing import FAULTS
 from services.intake.media.wishes import Naming, wishes_of
-from services.intake.objects import Infected, ObjectFault, StoreUnavailable, TooLarge, TypeRefused
+from services.intake.objects.faults import Infected, ObjectFault, StoreUnavailable, TooLarge, TypeRefused
 from shared.contracts.interactions import INTERACTION_RECEIVED, MEDIA_FAILED, MEDIA_STORED, MediaFailed, MediaStored
 from shared.contracts.media import MediaFault, MediaKind, MediaRequested, PlatformMedia
 from shared.contracts.topics import INTERACTIONS, MEDIA_REQUESTS
