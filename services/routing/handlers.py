@@ -42,8 +42,6 @@ class CaseHandler:
         people = People(self._rules.life, await self._aliases.of(_customers(events)))
         keys = tuple(dict.fromkeys(key for event in events for key in _keys(event, self._rules.life, people)))
         ids = tuple(dict.fromkeys(case_id for event in events for case_id in _case_ids(event)))
-        loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)))
-        ids = tuple(dict.fromkeys(case_id for event in events if (case_id := _case_id(event))))
         media = tuple(event.ref for event in events if isinstance(event, MediaStored | MediaFailed))
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)), media)
         book = Book(loaded, keys, people)
@@ -61,11 +59,10 @@ class CaseHandler:
             event = incoming.event
             if state is not None and isinstance(event, Interaction):
                 event = book.as_known(event, state.case)
-            found = decide(state, event, self._rules, now)
-            if state is None and isinstance(incoming.event, MediaStored | MediaFailed):
+            if state is None and isinstance(event, MediaStored | MediaFailed):
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
-                raise InvalidEvent(f"no case waits for {incoming.event.ref}")
-            found = decide(state, incoming.event, self._rules, now)
+                raise InvalidEvent(f"no case waits for {event.ref}")
+            found = decide(state, event, self._rules, now)
             if found is None:
                 return IGNORED
             settled = book.settle(found.state, self._rules.life, incoming.event)

@@ -7,8 +7,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.contracts import calls, cases, claims, customers, interactions, notices, orders, parcels
-from shared.contracts import calls, cases, claims, interactions, media, notices, orders, parcels
+from shared.contracts import calls, cases, claims, customers, interactions, media, notices, orders, parcels
 from shared.contracts.base import Contract
 
 DAY_MS = 24 * 3600 * 1000

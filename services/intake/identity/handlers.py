@@ -9,7 +9,7 @@ from services.intake.identity.messages import messages
 from services.intake.identity.rules import IdentityRules
 from services.intake.identity.statement import Statement, of_contact, of_order
 from services.intake.identity.store import IdentityStore
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.messaging.handler import Session
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Ignored, Outcome
@@ -50,6 +50,9 @@ class IdentityHandler:
         event = incoming.event
         if isinstance(event, Interaction):
             return of_contact(event, self._key)
+        if isinstance(event, MediaStored | MediaFailed):
+            # What became of a contact's file says nothing of who wrote it.
+            return None
         return of_order(event, incoming.id, self._key)
 
     def _heard(self, statement: Statement | None, incoming: Incoming[Any], book: Book) -> Outcome:

@@ -1,7 +1,7 @@
 """From a contact in interactions.v1 to the files that it names: one wish to fetch for each.
 
 Read from the log and not published beside the contact: so whoever acknowledged the contact has acknowledged the wish,
-and no news of a file can ever stand before its contact (docs/decisions/0016).
+and no news of a file can ever stand before its contact (docs/decisions/0017).
 """
 
 from typing import Any

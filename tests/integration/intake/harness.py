@@ -168,6 +168,7 @@ class Bench:
             return dict(await consumer.end_offsets(partitions))
         finally:
             await consumer.stop()
+
     async def contacts(self) -> list[Interaction]:
         """The contacts in their topic; it carries news of their media, too."""
         found = [r for r in await self.records(INTERACTIONS) if dict(r.headers)["ce_type"] == RECEIVED]

@@ -12,7 +12,6 @@ from services.routing.store import CaseStore, Span
 from shared.clock import Clock
 from shared.contracts.base import Contract
 from shared.contracts.customers import CustomerEvent
-from shared.contracts.interactions import Interaction
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
 from shared.messaging.handler import Conflict
