@@ -30,7 +30,7 @@ from tests.unit.routing.builders import (
     rules,
     stored,
 )
-from tests.unit.routing.memory import Fixed, Process, Transaction, World, as_incoming
+from tests.unit.routing.memory import Fixed, Known, Process, Transaction, World, as_incoming
 
 pytestmark = pytest.mark.req("IN-4", "RO-1")
 
@@ -110,5 +110,6 @@ async def test_in_whatever_portions_and_however_often_each_file_is_in_the_case_o
 async def test_a_file_whose_contact_could_not_be_handled_goes_where_that_one_went() -> None:
     """To the dead letters, so that both can be replayed; never into a void."""
     session: Any = None
-    handler = CaseHandler(Transaction(World()), rules(), Fixed())
+    world = World()
+    handler = CaseHandler(Transaction(world), Known(world), rules(), Fixed())
     assert await handler([as_incoming(stored(1))], session) == [Dead("no case waits for media:wechat/1")]
