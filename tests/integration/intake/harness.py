@@ -74,9 +74,9 @@ class Bench:
         await self.producer.stop()
         self.mongo.close()
 
-    async def intake(self, name: str = "intake-0", module: str = "services.intake", **environment: str) -> Process:
-        """A running intake; the clock runs for the SMTP port too, which listens when the service is ready."""
-    async def intake(self, name: str = "intake-0", *, wait: bool = True, **environment: str) -> Process:
+    async def intake(
+        self, name: str = "intake-0", module: str = "services.intake", *, wait: bool = True, **environment: str
+    ) -> Process:
         """A running intake; the clock runs for the SMTP port too, which listens when the service is ready. With `wait`
         False it may die before that."""
         port, smtp_port = free_port(), free_port()
