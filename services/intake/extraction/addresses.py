@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import lined_yaml
-from services.intake.extraction.alternation import alternation
+from services.intake.extraction.alternation import alternation, one_of
 from services.intake.extraction.mark import Mark
 from services.intake.gateways import RULES
 from shared.contracts.interactions import FindingKind
@@ -42,6 +42,7 @@ _ENGLISH = re.compile(
     r"(?:,?\s[a-z]{2}\s\d{5}(?:-\d{4})?)?",
     re.ASCII,
 )
+_NUMBERED = re.compile(r"[路街巷弄道同](?=\s?\d)")
 _MAYBE = re.compile("[镇乡村路街巷弄园苑厦场寓庄屯里城心校学院司店府湾郡]|大道|小区|社区|胡同|街道")
 _STREET_WORD = re.compile(
     r"\d[a-z]?\s[a-z0-9'. -]+\b(?:st|rd|ave?|ln|dr|way|court|ct|sq|road|street|lane|drive|b|t|cl|cr|h|p)", re.ASCII
@@ -65,6 +66,7 @@ def anchor(file: Path = RULES / "places.yaml") -> re.Pattern[str]:
     places = lined_yaml.load(file, _Places).places
     names = alternation([*places, *(city for cities in places.values() for city in cities)])
     suffix = "特别行政区|(?:壮族|回族|维吾尔)?自治区|自治州|地区|省|市"
+    # A place that is none is left behind at its second letter; most of these begin with a letter of everyday words.
     one = rf"{names}(?:{suffix})?\s?"
     # Not (…){{1,3}}: only a pattern that begins with its letters skips the places where none of them stands.
     return re.compile(rf"{one}(?:{one}){{0,2}}")
@@ -80,7 +82,7 @@ def chinese(text: str, as_written: str) -> Iterator[Mark]:
             end, enough = _parts(text, m.end(), levels=1)
             if enough:
                 yield _mark(as_written, m.start(), end)
-    for m in _STREET_NUMBER.finditer(text):
+    for m in _STREET_NUMBER.finditer(text) if _NUMBERED.search(text) else ():
         end, _ = _parts(text, m.end(), levels=1)
         yield _mark(as_written, m.start("place"), end)
 

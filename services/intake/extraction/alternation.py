@@ -1,11 +1,11 @@
-"""Many words as one regular expression that reads each place of a text once: a tree of their letters."""
+"""Many words looked for at once: as one regular expression, or by the pairs of letters that they begin with."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 def alternation(words: Iterable[str]) -> str:
-    """Matches the longest of `words`. Without any it matches nothing."""
+    """Matches the longest of `words`: a tree of their letters. Without any it matches nothing."""
     listed = set(filter(None, words))
     return _branches(listed) if listed else r"(?!)"
 
@@ -18,3 +18,45 @@ def _branches(words: set[str]) -> str:
     branches = [re.escape(letter) + (_branches(tails) if tails != {""} else "") for letter, tails in rest.items()]
     together = branches[0] if len(branches) == 1 and "" not in words else f"(?:{'|'.join(branches)})"
     return together + ("?" if "" in words else "")
+
+
+def one_of(letters: Iterable[str]) -> str:
+    return f"[{''.join(re.escape(letter) for letter in sorted(letters))}]"
+
+
+class WordPlaces:
+    """The longest of many words at each place of a text, from left to right, without overlaps.
+
+    Chinese has thousands of letters: a place where one of the first letters stands before one of the second is rare,
+    and a class of letters is skipped in C. A tree of all words would be tried at every first letter instead.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        listed = sorted(set(filter(None, words)), key=len, reverse=True)
+        self._alone = frozenset(word for word in listed if len(word) == 1)
+        self._by_pair: dict[str, tuple[str, ...]] = {}
+        for word in listed:
+            if len(word) > 1:
+                self._by_pair[word[:2]] = (*self._by_pair.get(word[:2], ()), word)
+        firsts = one_of({pair[0] for pair in self._by_pair} | self._alone)
+        self._firsts = re.compile(firsts)
+        self._pairs = re.compile(f"{firsts}(?={one_of({pair[1] for pair in self._by_pair})})")
+
+    def find(self, text: str, letters: frozenset[str]) -> Iterator[tuple[str, int]]:
+        """Each word and where it begins; `letters` are those of the text."""
+        places = self._pairs if self._alone.isdisjoint(letters) else self._firsts
+        end = 0
+        for m in places.finditer(text):
+            at = m.start()
+            if at < end:
+                continue
+            word = self._at(text, at)
+            if word:
+                yield word, at
+                end = at + len(word)
+
+    def _at(self, text: str, at: int) -> str | None:
+        for word in self._by_pair.get(text[at : at + 2], ()):
+            if text.startswith(word, at):
+                return word
+        return text[at] if text[at] in self._alone else None

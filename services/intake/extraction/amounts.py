@@ -24,7 +24,7 @@ _NUMBER = r"(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,10}(?:\.\d{1,2})?)(?![\d])"
 _YUAN = r"元钱?(?![旦素宵件桥器宝气老])|块钱?|圆(?![通形圈])"
 _AFTER = r"rmb|cny|usd|hkd|eur|gbp|jpy|人民币|港[币元]|美[元金]|欧元|英镑|日元|円|yuan|dollars?|euros?|pounds|bucks"
 # What may stand behind 块 where it is money, not a piece of something (三块电池).
-_PIECE = r"(?![^\W\d_了的吧呢吗啊哦多左右运邮手优退赔补差就都还才和到以怎为而给每上])"
+_PIECE = re.compile(r"(?![^\W\d_了的吧呢吗啊哦多左右运邮手优退赔补差就都还才和到以怎为而给每上])")
 _SMALL = r"[1-9](?:毛|角)?|[一二三四五六七八九](?:毛|角)?|[0-9]{2}"
 
 _SIGNED = re.compile(
@@ -35,7 +35,7 @@ _COUNTED = re.compile(
     rf"(?<![\d.a-z_\]])(?<![a-z]-){_NUMBER}\s?([kw万千百]?)\s?(?:({_AFTER})(?![a-z])|({_YUAN})({_SMALL})?)", re.ASCII
 )
 _HAN = re.compile(
-    rf"(?<!{HAN_NUMBER})({HAN_NUMBER}{{1,14}})(?:(港[币元]|美[元金]|欧元|英镑|日元)|({_YUAN})({_SMALL})?)"
+    rf"({HAN_NUMBER}(?<!{HAN_NUMBER}{HAN_NUMBER}){HAN_NUMBER}{{0,13}})(?:(港[币元]|美[元金]|欧元|英镑|日元)|({_YUAN})({_SMALL})?)"
 )
 _SMALL_CHANGE = re.compile("(?<![0-9.块元])([1-9]|[一二两三四五六七八九])[毛角]钱")
 _SPOKEN = re.compile(
@@ -52,6 +52,7 @@ _NAMED = re.compile(
     rf"(?<![\d.]){_NUMBER}(?=\s?(?:[,，。.!！?？;；)）]|了|吧|$|\n))(?!\.\d)",
     re.ASCII,
 )
+_NAME = re.compile("[额价付了费值赔偿款宜]|paid|cost|price|worth|refund|amount|total")
 _CURRENCY_MARK = re.compile(r"[¥￥$€£元块圆円镑币金]|rmb|cny|usd|hkd|eur|gbp|jpy|yuan|dollar|pounds|bucks")
 _SHORT_MARK = re.compile("[0-9][kw万]")
 _HAN_MARK = re.compile("[元块百千万币金镑圆毛角]")
@@ -63,7 +64,7 @@ def with_digits(text: str) -> Iterator[Mark]:
     """For a text in lower case that has digits."""
     if _CURRENCY_MARK.search(text):
         yield from _with_currency(text)
-    for m in _NAMED.finditer(text):
+    for m in _NAMED.finditer(text) if _NAME.search(text) else ():
         yield from _mark(m.start(1), m.end(1), _decimal(m[1], ""), "CNY")
     for m in _SHORT.finditer(text) if _SHORT_MARK.search(text) else ():
         if m.span() == (0, len(text.strip())) or _about_money(text, m):
@@ -100,7 +101,7 @@ def _is_money(text: str, m: re.Match[str], unit: int) -> bool:
     """块 alone is also a piece (两块电池) and 一块 means together; 元 and 块钱 are always money."""
     if m[unit] != "块" or m[unit + 1]:
         return m[unit] != "块" or m[1] != "一" or bool(m[unit + 1])
-    return m[1] != "一" and bool(re.compile(_PIECE).match(text, m.end()))
+    return m[1] != "一" and bool(_PIECE.match(text, m.end()))
 
 
 def _about_money(text: str, m: re.Match[str]) -> bool:

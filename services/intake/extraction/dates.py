@@ -35,9 +35,12 @@ _NAMED = {
 _ISO = re.compile(
     r"(?<![\d.a-z/-])(20\d\d)([-/.])(1[0-2]|0?[1-9])\2(3[01]|[12]\d|0?[1-9])(?![\d-])(?:(?:t|\s{0,2})(?=\d\d?:\d\d))?"
 )
+_YEAR = re.compile(r"20\d\d[-/.]")
 _MARK = re.compile(
     r"day|tomorrow|tonight|morning|afternoon|evening|last |this |next |ago\b|\d(?:st|nd|rd|th)\b|" + "|".join(_MONTHS)
 )
+_NEAR_DAY = re.compile("yesterday|today|tomorrow|tonight|last night|this (?:mor|aft|eve)")
+_OF_WEEK = re.compile("(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:last|next|this|on)\\s[mtwfs]", re.ASCII)
 _RELATIVE = re.compile(rf"\b({'|'.join(sorted(_NAMED, key=len, reverse=True))})\b", re.ASCII)
 _WEEKDAY = re.compile(
     r"\b(?:(last|next|this|on)\s)?(monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
@@ -55,7 +58,7 @@ _PERIODS = {"last": -1, "this": 0, "next": 1}
 
 def in_digits(text: str) -> Iterator[Mark]:
     """For a text that has digits."""
-    for m in _ISO.finditer(text):
+    for m in _ISO.finditer(text) if _YEAR.search(text) else ():
         day = calendar.of(int(m[1]), int(m[3]), int(m[4]))
         if day:
             said = clock.han(text, m.end())
@@ -63,22 +66,30 @@ def in_digits(text: str) -> Iterator[Mark]:
             yield Mark(FindingKind.DATE, clock.written(day, said), m.start(), end)
 
 
-def english(text: str, today: date) -> Iterator[Mark]:
+def english(text: str, today: date, *, digit: bool) -> Iterator[Mark]:
     """For a text in lower case that has Latin letters."""
     if not _MARK.search(text):
         return
-    for m in _RELATIVE.finditer(text):
+    for m in _RELATIVE.finditer(text) if _NEAR_DAY.search(text) else ():
         yield from _day(text, m, calendar.shifted(today, _NAMED[m[1]]))
-    for m in _WEEKDAY.finditer(text):
+    first = _OF_WEEK.search(text)
+    for m in _WEEKDAY.finditer(text, max(0, first.start() - len("last "))) if first else ():
         yield from _day(text, m, _weekday(today, m[1] or m[3], m[2] or m[4]))
+    if digit:
+        yield from _in_months(text, today)
+    if "week" in text or "month" in text:
+        yield from _periods(text, today)
+    if " ago" in text:
+        yield from _ago(text, today)
+
+
+def _in_months(text: str, today: date) -> Iterator[Mark]:
     for m in _MONTH_DAY.finditer(text):
         # "may 3" is a month only where the day is written as one.
         if m[1] != "may" or m[3] or m[4]:
             yield from _day(text, m, _month_day(today, m[1], m[2], m[4]))
     for m in _DAY_MONTH.finditer(text):
         yield from _day(text, m, _month_day(today, m[2], m[1], m[3]))
-    yield from _periods(text, today)
-    yield from _ago(text, today)
 
 
 def _weekday(today: date, which: str | None, name: str) -> date | None:

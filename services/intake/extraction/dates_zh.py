@@ -15,8 +15,8 @@ _WEEKDAYS = {c: n for n, c in enumerate("一二三四五六")} | {c: n for n, c 
 _N = r"(?:\d{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 
 _NAMED_DAY = re.compile(
-    r"(大?前(?<!目前)(?<!之前)(?<!以前)(?<!提前)(?=天(?!气))|昨(?=[天日晚夜儿])|今(?=[天日晚早晨儿]|[上下]午)|明(?=[天日晚早儿])"
-    r"|大?后(?<!以后)(?<!之后)(?<!今后)(?<!最后)(?=天))(天|日(?!头条)|儿|(?=[晚早上下夜晨]))([晚早夜晨]上?)?"
+    r"(大前(?=天(?!气))|前(?<!目前)(?<!之前)(?<!以前)(?<!提前)(?=天(?!气))|昨(?=[天日晚夜儿])|今(?=[天日晚早晨儿]|[上下]午)|明(?=[天日晚早儿])"
+    r"|大后(?=天)|后(?<!以后)(?<!之后)(?<!今后)(?<!最后)(?=天))(天|日(?!头条)|儿|(?=[晚早上下夜晨]))([晚早夜晨]上?)?"
 )
 _WEEKDAY = re.compile(
     r"(?<![一二两三四五六七八九十几半每\d到至~-])((?:上上|上|下下|下|这|本)?)个?(?:周|星期|礼拜)([一二三四五六日天1-6])(?!般|样)(?![到至~-])"
@@ -30,6 +30,9 @@ _DAY_OF_MONTH = re.compile(
     rf"(?<![\d第.\-\]/:：#_a-z月路街弄巷道村栋幢座区院里坊胡门牌楼编单房尾号大小])(?<![一二三四五六七八九十])({_N})"
     r"(?:号(?!平衡|[楼线柜仓店门机库窗码电院馆厅段桥井球床桌位站货房鞋字箱单])|日(?![内后前游无达间本]|之|以|元))"
 )
+_NAMED_DAYS = re.compile("[昨今明]|[前后](?=[天日儿晚早上下夜晨])")
+_OF_WEEK = re.compile(r"[周期拜](?=[一二三四五六日天1-6])")
+_COUNTED_DAY = re.compile(r"[\d一二三四五六七八九十](?=[号日])")
 _AGO = re.compile(
     r"(?<![\d.第一二两三四五六七八九十])(\d{1,3}|两|[一二三四五六七八九]?十?[一二三四五六七八九十])\s?(天|日|个?星期|个?礼拜|周|个月)(?:之|以)?前(?![端台面])"
 )
@@ -37,14 +40,14 @@ _AGO_DAYS = {"天": 1, "日": 1, "周": 7, "个星期": 7, "星期": 7, "个礼�
 
 
 def dates(text: str, today: date) -> Iterator[Mark]:
-    if "天" in text or "昨" in text or "今" in text or "明" in text:
+    if _NAMED_DAYS.search(text):
         yield from _named(text, today)
     if "周" in text or "星期" in text or "礼拜" in text:
         yield from _weeks(text, today)
     if "月" in text:
         yield from _months(text, today)
     if "号" in text or "日" in text:
-        for m in _DAY_OF_MONTH.finditer(text):
+        for m in _DAY_OF_MONTH.finditer(text) if _COUNTED_DAY.search(text) else ():
             yield from _day(text, m.start(), m.end(), calendar.of(today.year, today.month, integer(m[1]) or 0))
     if "前" in text:
         yield from _ago(text, today)
@@ -56,7 +59,7 @@ def _named(text: str, today: date) -> Iterator[Mark]:
 
 
 def _weeks(text: str, today: date) -> Iterator[Mark]:
-    for m in _WEEKDAY.finditer(text):
+    for m in _WEEKDAY.finditer(text) if _OF_WEEK.search(text) else ():
         yield from _day(text, m.start(), m.end(), calendar.weekday(today, _WEEKDAYS[m[2]], _WEEKS.get(m[1], 0)))
     for m in _WEEK.finditer(text):
         monday = calendar.weekday(today, 0, _WEEKS[m[1]])

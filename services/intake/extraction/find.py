@@ -12,7 +12,7 @@ from services.intake.extraction.vocabulary import vocabulary
 from services.intake.extraction.wording import words
 from shared.contracts.interactions import FindingKind
 
-_DIGIT = re.compile("[0-9]")
+_DIGITS = frozenset("0123456789")
 _LATIN = re.compile("[a-z]{2}")
 MAX_MARKS = 60
 
@@ -33,7 +33,8 @@ def find(text: str, now: datetime) -> tuple[Mark, ...]:
     if len(low) != len(text):
         # A letter whose small form is longer would shift every position behind it.
         low = text
-    digit, latin, han = bool(_DIGIT.search(low)), bool(_LATIN.search(low)), not low.isascii()
+    letters = frozenset(low)
+    digit, latin, han = not _DIGITS.isdisjoint(letters), bool(_LATIN.search(low)), not low.isascii()
     today = now.astimezone(SHANGHAI).date() if 2000 <= now.year <= 2100 else None
     figures = without_overlaps(
         number_marks(text) if digit else (),
@@ -43,7 +44,7 @@ def find(text: str, now: datetime) -> tuple[Mark, ...]:
         _amounts(low, digit=digit, chinese=han),
     )
     places = [mark for mark in figures if mark.kind is FindingKind.ADDRESS]
-    said = words(low, vocabulary(), latin=latin, han=han)
+    said = words(low, letters, vocabulary(), latin=latin, han=han)
     outside = (word for word in said if not any(word.start < p.end and p.start < word.end for p in places))
     return tuple(first_of_each([*figures, *outside])[:MAX_MARKS])
 
@@ -61,7 +62,7 @@ def _dates(low: str, today: date | None, *, digit: bool, latin: bool, chinese: b
     if chinese and today:
         yield from dates_zh.dates(low, today)
     if latin and today:
-        yield from dates.english(low, today)
+        yield from dates.english(low, today, digit=digit)
 
 
 def _amounts(low: str, *, digit: bool, chinese: bool) -> Iterator[Mark]:

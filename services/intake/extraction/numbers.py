@@ -36,7 +36,12 @@ _LABELLED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _UPS = _whole(r"1Z[0-9A-Z]{16}")
-_BARE = _whole(r"\d{12,15}")
+_BARE_LENGTHS = (12, 15)
+SHORTEST, LONGEST = 11, 20
+"""Of what is a number by its shape alone; a carrier's is in one piece with its letters."""
+_OF_ORDER = frozenset("订oOpP")
+_OF_LABEL = frozenset("单运快包tTpPwWsSaA")
+"""Letters without which the labels of above can't stand in a text."""
 _ABOUT_PARCEL = re.compile(
     r"运单|快递|单号|包裹|物流|快件|邮件号|面单|顺丰|中通|圆通|申通|韵达|极兔|邮政|京东|"
     r"track|parcel|waybill|shipment|package|courier|consignment|\bAWB\b",
@@ -49,7 +54,6 @@ _ORDER = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _MARKED_ORDER = _whole(r"(?:ORD(?:ER)?(?:[-_]?(?:ID|NO))?|PO|SO)[-_]\d{4,20}")
-_LONG_ORDER = _whole(r"\d{16,20}")
 _CASE = re.compile(r"[\[【［]\s{0,3}(PC[0-9A-HJKMNP-TV-Z]{8})\s{0,3}[\]】］]", re.ASCII | re.IGNORECASE)
 _CN_MOBILE = re.compile(r"(?:86|0086)?1[3-9]\d{9}", re.ASCII)
 _LANDLINE = re.compile(r"0\d{2,3}-\d{7,8}(?:-\d{1,6})?|[48]00-\d{3,4}-\d{3,4}", re.ASCII)
@@ -57,6 +61,9 @@ _CN_IDENTITY = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[1
 
 _DIGIT = re.compile(r"[0-9]")
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
+_SERIAL = re.compile(r"[0-9](?:[A-Za-z_-]*[0-9]){2}")
+"""Each number has three digits at least in one piece."""
+_RUN = re.compile(r"[0-9A-Za-z](?<![0-9A-Za-z].)[0-9A-Za-z]*", re.DOTALL)
 _NEAR = 24
 MAX_NUMBERS = 20
 MAX_TEXT = 20_000
@@ -88,15 +95,25 @@ def number_marks(text: str) -> tuple[Mark, ...]:
     A bare number of 12 to 15 digits is a tracking number only near a word that says so; one of 16 to 20 digits
     is an order number; what follows the word for order is an order number.
     """
-    orders = {m[1].upper(): m.span(1) for m in _reversed(_ORDER, text)}
-    orders |= {m[0].upper(): m.span() for m in _reversed(_MARKED_ORDER, text)}
-    tracking = {m[0].upper().rstrip("-"): m.span() for m in _reversed(_CARRIER_NUMBER, text)}
-    tracking |= {m[0].upper(): m.span() for m in _reversed(_UPS, text) if _SIX_DIGITS.search(m[0])}
-    tracking |= {m[1].upper(): m.span(1) for m in _reversed(_LABELLED, text) if m[1].upper() not in orders}
-    for m in _BARE.finditer(text):
-        if m[0] not in orders and _near_parcel_word(text, m):
+    if not _SERIAL.search(text):
+        return ()
+    letters = frozenset(text)
+    runs = [m for m in _RUN.finditer(text) if m.end() - m.start() >= SHORTEST]
+    orders: dict[str, tuple[int, int]] = {}
+    if not _OF_ORDER.isdisjoint(letters):
+        orders |= {m[1].upper(): m.span(1) for m in _reversed(_ORDER, text)}
+    if "-" in letters or "_" in letters:
+        orders |= {m[0].upper(): m.span() for m in _reversed(_MARKED_ORDER, text)}
+    lettered = [m.start() for m in reversed(runs) if not m[0].isdecimal()]
+    tracking = {m[0].upper().rstrip("-"): m.span() for at in lettered if (m := _CARRIER_NUMBER.match(text, at))}
+    tracking |= {m[0].upper(): m.span() for at in lettered if (m := _UPS.match(text, at)) and _SIX_DIGITS.search(m[0])}
+    if not _OF_LABEL.isdisjoint(letters):
+        tracking |= {m[1].upper(): m.span(1) for m in _reversed(_LABELLED, text) if m[1].upper() not in orders}
+    bare = [m for m in runs if m[0].isdecimal()]
+    for m in bare:
+        if _BARE_LENGTHS[0] <= len(m[0]) <= _BARE_LENGTHS[1] and m[0] not in orders and _near_parcel_word(text, m):
             tracking.setdefault(m[0], m.span())
-    orders |= {m[0]: m.span() for m in _LONG_ORDER.finditer(text) if m[0] not in orders}
+    orders |= {m[0]: m.span() for m in bare if _BARE_LENGTHS[1] < len(m[0]) <= LONGEST and m[0] not in orders}
     orders = {number: at for number, at in orders.items() if number not in tracking}
     return (*_marks(FindingKind.TRACKING_NUMBER, tracking), *_marks(FindingKind.ORDER_NUMBER, orders))
 

@@ -12,6 +12,9 @@ _MOBILE = re.compile(
     r"((?:\+86|0086|\(\+?86\)|86)[\s-]?)?(1[3-9]\d)([\s-]?)(\d{4})\3(\d{4})(?![\da-z_]|[.-][\da-z])",
     re.ASCII,
 )
+# The least that a number of such a kind has; it begins with its letter, so a text without is skipped in C.
+_MOBILE_DIGITS = re.compile(r"1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}", re.ASCII)
+_AREA_APART = re.compile(r"[0-9](?=[)）\s-])", re.ASCII)
 _LANDLINE = re.compile(
     r"(?<![\da-z.+_-])(?:(?:\+86|0086)[\s-]?[(（]?0?|[(（]?0)(10|2\d|[3-9]\d{2})(?:[)）]\s?|[\s-])(\d{7,8}|\d{3,4}[\s-]\d{4})"
     r"(?:\s?(?:转|分机号?|ext\.?|x|-)\s?[:：]?\s?(\d{1,6}))?(?![\da-z_])",
@@ -33,12 +36,12 @@ def phones(text: str) -> Iterator[Mark]:
     """For a text in lower case that has digits. What is labelled as an order's number is none."""
     if not _LONG_ENOUGH.search(text):
         return
-    for m in _MOBILE.finditer(text):
+    for m in _MOBILE.finditer(text) if _MOBILE_DIGITS.search(text) else ():
         if not _labelled(text, m) or m[1]:
             yield _mark(m, f"+86{m[2]}{m[4]}{m[5]}")
     if "0" in text or "+" in text:
         yield from _landlines(text)
-    if "00" in text:
+    if "400" in text or "800" in text:
         for m in _SERVICE.finditer(text):
             if not _labelled(text, m):
                 yield _mark(m, f"+86{m[1]}{m[2]}{m[3]}")
@@ -52,9 +55,9 @@ def phones(text: str) -> Iterator[Mark]:
 
 def _landlines(text: str) -> Iterator[Mark]:
     """Without anything between area code and number, only where calling is spoken of."""
-    for m in _LANDLINE.finditer(text):
+    for m in _LANDLINE.finditer(text) if _AREA_APART.search(text) else ():
         yield from _valid(m, f"+86{m[1]}{''.join(c for c in m[2] if c.isdigit())}", m[3])
-    for m in _GLUED.finditer(text):
+    for m in _GLUED.finditer(text) if _CALL.search(text) else ():
         if _CALL.search(text, max(0, m.start() - NEAR), m.start()):
             yield from _valid(m, f"+86{m[1]}{m[2]}", None)
 

@@ -11,7 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.intake import lined_yaml
-from services.intake.extraction.alternation import alternation
+from services.intake.extraction.alternation import WordPlaces, alternation
+from services.intake.extraction.gate import Gated
 from services.intake.gateways import RULES
 from shared.contracts.interactions import FindingKind, Solution
 from shared.contracts.parcels import Node
@@ -66,27 +67,27 @@ class Meaning:
 
     kind: FindingKind
     value: str
-    when: re.Pattern[str] | None
-    unless: re.Pattern[str] | None
+    when: Gated | None
+    unless: Gated | None
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All words in two expressions, one for each language, and their meanings."""
+    """All words, of each language for itself, and their meanings."""
 
-    zh: re.Pattern[str]
+    zh: WordPlaces
     en: re.Pattern[str]
     meanings: Mapping[str, tuple[Meaning, ...]]
-    denied: re.Pattern[str]
-    desk: re.Pattern[str]
-    customer: re.Pattern[str]
-    supposed: re.Pattern[str]
+    denied: Gated
+    desk: Gated
+    customer: Gated
+    supposed: Gated
 
-    def words(self, text: str, *, latin: bool, han: bool) -> Iterator[tuple[tuple[Meaning, ...], int, int]]:
+    def words(self, text: str, letters: frozenset[str], *, latin: bool, han: bool) -> Iterator[tuple[tuple[Meaning, ...], int, int]]:
         """Meanings, start and end of each word in a text in lower case."""
         if han:
-            for m in self.zh.finditer(text):
-                yield self.meanings[m[0]], m.start(), m.end()
+            for word, at in self.zh.find(text, letters):
+                yield self.meanings[word], at, at + len(word)
         if latin:
             for m in self.en.finditer(text):
                 # Not a lookbehind: a pattern that begins with its letters skips the places where none of them stands.
@@ -106,13 +107,13 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml") -> Vocabulary:
     zh = [*read.neutral.zh, *(word for _, entry in entries for word in entry.zh)]
     en = [*read.neutral.en, *(word for _, entry in entries for word in entry.en)]
     return Vocabulary(
-        zh=re.compile(alternation(zh)),
+        zh=WordPlaces(zh),
         en=re.compile(rf"({alternation(en)})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
         meanings=meanings,
-        denied=re.compile(read.denied),
-        desk=re.compile(read.desk),
-        customer=re.compile(read.customer),
-        supposed=re.compile(read.supposed),
+        denied=Gated(read.denied),
+        desk=Gated(read.desk),
+        customer=Gated(read.customer),
+        supposed=Gated(read.supposed),
     )
 
 
@@ -126,5 +127,5 @@ def _entries(read: _File) -> Iterator[tuple[FindingKind, str, Entry]]:
 
 
 def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:
-    when = re.compile(entry.when) if entry.when else None
-    return Meaning(kind, value, when, re.compile(entry.unless) if entry.unless else None)
+    when = Gated(entry.when) if entry.when else None
+    return Meaning(kind, value, when, Gated(entry.unless) if entry.unless else None)

@@ -15,57 +15,64 @@ _MENU = '“"「【/-”」】→>'
 """A word between these is an entry of a menu (“我的”-“退换/售后”), nobody's wish."""
 
 
-def words(text: str, vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
-    """For a text in lower case."""
-    for meanings, start, end in vocabulary.words(text, latin=latin, han=han):
+def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
+    """For a text in lower case; `letters` are those of it."""
+    for meanings, start, end in vocabulary.words(text, letters, latin=latin, han=han):
         for meaning in meanings:
-            place = _place(text, meaning, start, end)
-            if place is not None and _MEANT[meaning.kind](text, vocabulary, *place):
+            place = _place(text, letters, meaning, start, end)
+            if place is not None and _is_meant(meaning.kind, text, letters, vocabulary, *place):
                 yield Mark(meaning.kind, meaning.value, *place)
 
 
-def _place(text: str, meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
+def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
     """Where the meaning stands, None where it doesn't: the match of `when` that touches the word, or the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
-    if meaning.unless and meaning.unless.search(text, first, last):
+    when, unless = meaning.when, meaning.unless
+    if when is not None and not when.may_be_in(letters):
         return None
-    if meaning.when is None:
+    if unless is not None and unless.may_be_in(letters) and unless.search(text, first, last):
+        return None
+    if when is None:
         return start, end
-    return next(
-        (m.span() for m in meaning.when.finditer(text, first, last) if m.start() < end and start < m.end()), None
-    )
+    for m in when.regex.finditer(text, first, last):
+        if m.start() < end and start < m.end():
+            return m.span()
+    return None
 
 
-def _is_wish(text: str, vocabulary: Vocabulary, start: int, end: int) -> bool:
+def _is_meant(
+    kind: FindingKind, text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int
+) -> bool:
+    """What is named is meant; a wish and trouble at a node depend on their clause."""
+    if kind is FindingKind.WISHED_SOLUTION:
+        return _is_wish(text, letters, vocabulary, start, end)
+    return kind is not FindingKind.EXCEPTION_NODE or _is_so(text, letters, vocabulary, start, end)
+
+
+def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int) -> bool:
     """Neither refused nor taken back, nor a menu's entry, nor said by the desk."""
-    if (start and text[start - 1] in _MENU) or text[end : end + 1] in set(_MENU):
+    if (start and text[start - 1] in _MENU) or (end < len(text) and text[end] in _MENU):
         return False
     before, after = _clause(text, start, end)
-    if vocabulary.denied.search(f"{before}|{after}") or (text[start] in "要想" and before.endswith(("不", "别", "没"))):
+    if (text[start] in "要想" and before.endswith(("不", "别", "没"))) or vocabulary.denied.search(f"{before}|{after}"):
         return False
     clause = f"{before}{text[start:end]}{after}"
-    return bool(vocabulary.customer.search(clause)) or not vocabulary.desk.search(clause)
+    desk, customer = vocabulary.desk, vocabulary.customer
+    if not desk.may_be_in(letters) or not desk.search(clause):
+        return True
+    return customer.may_be_in(letters) and bool(customer.search(clause))
 
 
-def _is_so(text: str, vocabulary: Vocabulary, start: int, end: int) -> bool:
+def _is_so(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int) -> bool:
     """Not only supposed (如果没送到)."""
+    if not vocabulary.supposed.may_be_in(letters):
+        return True
     before, after = _clause(text, start, end)
     return not vocabulary.supposed.search(f"{before}|{after}")
-
-
-def _is_named(text: str, vocabulary: Vocabulary, start: int, end: int) -> bool:
-    return True
-
-
-_MEANT = {
-    FindingKind.WISHED_SOLUTION: _is_wish,
-    FindingKind.EXCEPTION_NODE: _is_so,
-    FindingKind.GOODS_TYPE: _is_named,
-}
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     """What stands before and after a place in its clause."""
     before = _STOP.split(text[max(0, start - CLAUSE) : start])[-1]
-    after = _STOP.split(text[end : end + CLAUSE], maxsplit=1)[0]
-    return before, after
+    stop = _STOP.search(text, end, end + CLAUSE)
+    return before, text[end : stop.start() if stop else end + CLAUSE]
