@@ -78,6 +78,10 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(text=change.text)
         case cases.Closed() | cases.Resolved():
             return Facts(text=case.summary)
+        case cases.FieldsRequested():
+            return Facts(details=change.missing)
+        case cases.FieldsFilled():
+            return Facts(details=change.fields)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)
         case _:

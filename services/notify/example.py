@@ -56,6 +56,8 @@ def story(language: Language, way: Way = "email", start: datetime = START) -> It
 
 def event_of(kind: NoticeKind, language: Language, way: Way = "email", start: datetime = START) -> Event:
     """The change-set of the story that makes a notice of `kind`."""
+    if kind is NoticeKind.DETAILS_NEEDED:
+        return _details(language, way, start)
     place = {
         NoticeKind.RECEIVED: 0,
         NoticeKind.STAGE: 1,
@@ -150,6 +152,12 @@ def _changed(case: cases.Case, *changes: cases.Change) -> cases.CaseChanged:
 def _opened(language: Language, way: Way, start: datetime) -> Event:
     case = _case(language, way, start, 1, 0, status=cases.CaseStatus.QUEUED, parcel=None)
     return _changed(case, cases.Opened(interaction_id="i1"), cases.Classified())
+
+
+def _details(language: Language, way: Way, start: datetime) -> Event:
+    missing = (cases.CaseField.GOODS_TYPE, cases.CaseField.WISHED_SOLUTION)
+    case = _case(language, way, start, 2, 24, missing_fields=missing, fields_asked=2)
+    return _changed(case, cases.FieldsRequested(missing=missing))
 
 
 def _assigned(language: Language, way: Way, start: datetime) -> Event:

@@ -18,6 +18,8 @@ FACT_WORDS: Mapping[str, FactWord] = {
     "promise": lambda of, words, lang, write: write(it) if (it := of.get("promise")) else "",
     "amount": lambda of, words, lang, _: yuan(it) if (it := of.get("amount")) is not None else "",
     "evidence": lambda of, words, lang, _: words.evidence_list(of.get("evidence", ()), lang),
+    "details": lambda of, words, lang, _: words.detail_list(of.get("details", ()), lang),
+    "questions": lambda of, words, lang, _: words.question_list(of.get("details", ()), lang),
     "received": lambda of, words, lang, _: words.evidence_list(of.get("received", ()), lang),
     "channel": lambda of, words, lang, _: words.open_name(words.channels, of.get("channel"), lang),
     "node": lambda of, words, lang, _: words.nodes[it][lang] if (it := of.get("node")) else "",

@@ -25,6 +25,7 @@ OWN: Mapping[NoticeKind, frozenset[str]] = {
     NoticeKind.RECEIVED: frozenset(),
     NoticeKind.STAGE: frozenset({"summary"}),
     NoticeKind.REPLY: frozenset({"reply"}),
+    NoticeKind.DETAILS_NEEDED: frozenset({"questions"}),
     NoticeKind.EVIDENCE_NEEDED: frozenset({"claim_number", "evidence"}),
     NoticeKind.DECIDED: frozenset(
         {"claim_number", "outcome", "amount", "claimed", "arithmetic", "liability", "reason", "law"}
@@ -100,6 +101,8 @@ def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, 
     match kind:
         case NoticeKind.REPLY:
             return {"reply": _text(facts)}
+        case NoticeKind.DETAILS_NEEDED:
+            return {"questions": rules.words.questions(facts.get("details", ()), language)}
         case NoticeKind.CLOSED | NoticeKind.STAGE:
             return {"summary": _text(facts)}
         case NoticeKind.EVIDENCE_NEEDED | NoticeKind.DECIDED | NoticeKind.PAID:

@@ -85,6 +85,7 @@ class Page:
     kind: str
     stage: Stage
     your_turn: bool
+    todo: tuple[tuple[str, str], ...]
     tiles: tuple[Tile, ...]
     claims: tuple[ClaimCard, ...]
     parcel: ParcelCard | None
@@ -106,6 +107,7 @@ def build_page(view: View, rules: Rules, say: Speaker, now: datetime) -> Page:
         kind=_kind(view, rules, language),
         stage=case_stage(view, rules, language, near),
         your_turn=_your_turn(view),
+        todo=_todo(view, rules, language),
         tiles=tuple(_tiles(case, rules, say, now)) if case else (),
         claims=tuple(_claim_card(claim, rules, say) for claim in reversed(view.claims)),
         parcel=_parcel(case, rules, say, now) if case else None,
@@ -124,6 +126,13 @@ def _kind(view: View, rules: Rules, language: str) -> str:
         return words.exceptions[case.exception][language]
     about = words.open_name(words.tags, case.tags[0], language) if case.tags else ""
     return " · ".join(part for part in (words.case_kinds[case.kind][language], about) if part)
+
+
+def _todo(view: View, rules: Rules, language: str) -> tuple[tuple[str, str], ...]:
+    """What the customer may still tell, as long as it can help."""
+    if view.case is None or view.case.status in (CaseStatus.RESOLVED, CaseStatus.CLOSED):
+        return ()
+    return tuple(rules.words.questions(view.case.missing, language))
 
 
 def _your_turn(view: View) -> bool:

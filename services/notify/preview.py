@@ -38,7 +38,11 @@ def preview(planner: Planner, kind: NoticeKind, language: Language, way: Way = "
     """The notice of `kind` as the example's customer would get it."""
     target = event_of(kind, language, way)
     view: View | None = None
-    for place, event in enumerate(story(language, way)):
+    events = list(story(language, way))
+    if target not in events:
+        # What the example's customer was never asked: after the case was opened.
+        events = [events[0], target]
+    for place, event in enumerate(events):
         decision = decide(view, incoming(event, place), planner, START)
         view = decision.state or view
         if event == target:

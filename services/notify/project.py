@@ -95,6 +95,7 @@ def case_view(case: Case) -> CaseView:
         track=track_of(case.parcel) if case.parcel else None,
         mail_thread=case.mail_thread,
         summary=case.summary,
+        missing=case.missing_fields,
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypedDict
 
 from shared.contracts.base import Fen, Instant, Language
-from shared.contracts.cases import CaseKind, CaseStatus, ClockKind, ClockState
+from shared.contracts.cases import CaseField, CaseKind, CaseStatus, ClockKind, ClockState
 from shared.contracts.claims import Award, ClaimState, Liability, LiableParty
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.parcels import ExceptionKind, Node, TrackPoint
@@ -69,6 +69,7 @@ class CaseView:
     track: Track | None = None
     mail_thread: str | None = None
     summary: Personal | None = None
+    missing: tuple[CaseField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Facts(TypedDict, total=False):
     amount: Fen | None
     evidence: tuple[EvidenceKind, ...]
     received: tuple[EvidenceKind, ...]
+    details: tuple[CaseField, ...]
     channel: Channel
     node: Node | None
     outcome: ClaimState

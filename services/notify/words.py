@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import model_validator
 
 from services.notify.tables import Table, Word
-from shared.contracts.cases import CaseKind
+from shared.contracts.cases import CaseField, CaseKind
 from shared.contracts.claims import ClaimState, LiableParty
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.parcels import ExceptionKind, Node
@@ -29,6 +29,8 @@ _COMPLETE: dict[str, type[StrEnum]] = {
     "claim_kinds": ClaimKind,
     "claim_states": ClaimState,
     "parties": LiableParty,
+    "details": CaseField,
+    "detail_choices": CaseField,
     "evidence": EvidenceKind,
     "evidence_hints": EvidenceKind,
 }
@@ -47,6 +49,8 @@ class Words(Table):
     claim_kinds: Names
     claim_states: Names
     parties: Names
+    details: Names
+    detail_choices: Names
     evidence: Names
     evidence_hints: Names
     channels: Names
@@ -69,6 +73,21 @@ class Words(Table):
     def evidence_list(self, kinds: Iterable[EvidenceKind], language: str) -> str:
         """Evidence by name, as it stands inside a sentence."""
         return (", " if language == "en" else "、").join(in_sentence(self.evidence[k][language]) for k in kinds)
+
+    def detail_list(self, missing: Iterable[CaseField], language: str) -> str:
+        """Fields by name, as they stand inside a sentence."""
+        return (", " if language == "en" else "、").join(in_sentence(self.details[f][language]) for f in missing)
+
+    def question_list(self, missing: Iterable[CaseField], language: str) -> str:
+        """Each field with its choices, inside a sentence."""
+        asked = self.questions(missing, language)
+        if language == "en":
+            return "; ".join(f"{in_sentence(what)} ({choices})" for what, choices in asked)
+        return "；".join(f"{what}（{choices}）" for what, choices in asked)
+
+    def questions(self, missing: Iterable[CaseField], language: str) -> list[tuple[str, str]]:
+        """Each field with what may be answered."""
+        return [(self.details[f][language], self.detail_choices[f][language]) for f in missing]
 
 
 def in_sentence(name: str) -> str:

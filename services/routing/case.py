@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, media_news, moves, parcel_news
+from services.routing import acts, contact, due, fields, media_news, moves, parcel_news
 from services.routing.acts import Act
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
@@ -31,6 +31,7 @@ def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
     if draft is None or not draft.changes:
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
     before = state.case if state else None
+    fields.settle(draft, rules.calendar.fields, now)
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
     keys = state.open_keys if state else ()
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
-from services.routing import due, moves, timekeeping
+from services.routing import due, fields, moves, timekeeping
 from services.routing.classify import classify, group_of, merged
 from services.routing.draft import Draft
 from services.routing.life import is_over
@@ -63,6 +63,9 @@ def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
             claim=contact.claim,
             mail_thread=contact.message_id,
             awaited_media=_named(contact),
+            goods_type=contact.goods_type,
+            exception_node=contact.exception_node,
+            wished_solution=contact.wished_solution,
         )
     )
     draft.note(Opened(interaction_id=contact.interaction_id), _added(contact), Classified())
@@ -112,6 +115,7 @@ def _add(draft: Draft, contact: Interaction) -> None:
         awaited_media=_union(case.awaited_media, _named(contact)),
     )
     draft.note(_added(contact))
+    fields.take(draft, contact)
 
 
 def _added(contact: Interaction) -> ContactAdded:

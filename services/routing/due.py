@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.routing import clocks
+from services.routing import clocks, fields
 from services.routing.draft import Draft
 from services.routing.escalation import Ladders, next_escalation
 from services.routing.life import Life
@@ -30,6 +30,7 @@ class Calendar:
 
     ladders: Ladders
     life: Life
+    fields: fields.FieldRules
 
 
 def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
@@ -69,6 +70,9 @@ def _coming(case: Case, calendar: Calendar) -> Iterator[Coming]:
     escalation = next_escalation(case, calendar.ladders)
     if escalation is not None:
         yield Coming(escalation[0], _escalate, escalation[1:])
+    ask_at = fields.next_ask(case, calendar.fields)
+    if ask_at is not None:
+        yield Coming(ask_at, fields.ask, (ask_at,))
     if case.status is CaseStatus.RESOLVED and case.resolved_at is not None:
         at = case.resolved_at + calendar.life.auto_close
         yield Coming(at, _close, (calendar.life, at))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from services.routing import table_specs
+from services.routing import fields, table_specs
 from services.routing.decision_table import Domain, RuleError
 from services.routing.due import Calendar
 from services.routing.escalation import Ladders, Step
@@ -22,6 +22,7 @@ DIRECTORY = Path(__file__).parent / "rules"
 FILES = (
     "keywords.yaml",
     "cases.yaml",
+    "fields.yaml",
     "classification.json",
     "groups.json",
     "sla.json",
@@ -37,8 +38,10 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     lexicon = lexicon_of(parts["keywords.yaml"])
     roster = roster_of(parts["agents.yaml"])
     life = _life(parts["cases.yaml"])
+    tags = [*lexicon.tags, "other", *_extra_tags(lexicon)]
+    mandatory = fields.read(parts["fields.yaml"], tags)
     facts = {
-        "tag": Domain.text([*lexicon.tags, "other", *_extra_tags(lexicon)]),
+        "tag": Domain.text(tags),
         "kind": Domain.text(CaseKind),
         "tier": Domain.text(sorted(life.tiers)),
         "channel": Domain.text(Channel),
@@ -50,7 +53,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
         sla=parts["sla.json"].table(table_specs.sla(facts)),
-        calendar=Calendar(_ladders(parts["escalation.yaml"]), life),
+        calendar=Calendar(_ladders(parts["escalation.yaml"]), life, mandatory),
         roster=roster,
     )
 

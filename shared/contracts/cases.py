@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
-from shared.contracts.interactions import Attachment, ClaimForm
+from shared.contracts.interactions import Attachment, ClaimForm, Solution
 from shared.contracts.media import MediaFault, MediaKind
-from shared.contracts.parcels import ExceptionKind, Fault, Parcel
+from shared.contracts.parcels import ExceptionKind, Fault, Node, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 
@@ -30,6 +30,14 @@ class CaseStatus(StrEnum):
     WAITING_CUSTOMER = "waiting_customer"  # 待客户回复
     RESOLVED = "resolved"  # 已解决待确认
     CLOSED = "closed"  # 已关闭
+
+
+class CaseField(StrEnum):
+    """The mandatory fields of a complaint (IN-7), by their names in the case."""
+
+    GOODS_TYPE = "goods_type"  # 货物类型
+    EXCEPTION_NODE = "exception_node"  # 异常节点
+    WISHED_SOLUTION = "wished_solution"  # 预期解决方案
 
 
 class ClockKind(StrEnum):
@@ -104,6 +112,12 @@ class Case(Contract):
     parcel: Parcel | None = None
     mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
     awaited_media: tuple[str, ...] = Field((), description="refs of media that are still being fetched")
+    goods_type: str | None = Field(None, description="货物类型: a code of intake's vocabulary")
+    exception_node: Node | None = Field(None, description="异常节点: as the customer or the parcel's exception says")
+    wished_solution: Solution | None = Field(None, description="预期解决方案: what the customer asked for first")
+    missing_fields: tuple[CaseField, ...] = Field((), description="mandatory for this kind of case, and unknown")
+    fields_asked: int = Field(0, ge=0, description="how often the customer was asked for them")
+    fields_asked_at: Instant | None = None
 
 
 class Opened(Contract):
@@ -194,6 +208,20 @@ class ParcelUpdated(Contract):
     cleared: bool = False
 
 
+class FieldsRequested(Contract):
+    """The customer is asked for the mandatory fields that their contacts do not say (IN-7)."""
+
+    type: Literal["fields_requested"] = "fields_requested"
+    missing: tuple[CaseField, ...] = Field(min_length=1)
+
+
+class FieldsFilled(Contract):
+    """The customer said what was missing."""
+
+    type: Literal["fields_filled"] = "fields_filled"
+    fields: tuple[CaseField, ...] = Field(min_length=1)
+
+
 Change = Annotated[
     Opened
     | ContactAdded
@@ -207,7 +235,9 @@ Change = Annotated[
     | Resolved
     | Closed
     | Reopened
-    | ParcelUpdated,
+    | ParcelUpdated
+    | FieldsRequested
+    | FieldsFilled,
     Field(discriminator="type"),
 ]
 

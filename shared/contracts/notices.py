@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     RECEIVED = "received"  # 已受理
     STAGE = "stage"  # 进度更新
     REPLY = "reply"  # 坐席回复
+    DETAILS_NEEDED = "details_needed"  # 待补信息
     EVIDENCE_NEEDED = "evidence_needed"  # 待补材料
     DECIDED = "decided"  # 理赔决定
     PAID = "paid"  # 已赔付

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import lined_yaml
-from services.intake.extraction.alternation import alternation, one_of
+from services.intake.extraction.alternation import alternation
 from services.intake.extraction.mark import Mark
 from services.intake.gateways import RULES
 from shared.contracts.interactions import FindingKind
@@ -66,7 +66,6 @@ def anchor(file: Path = RULES / "places.yaml") -> re.Pattern[str]:
     places = lined_yaml.load(file, _Places).places
     names = alternation([*places, *(city for cities in places.values() for city in cities)])
     suffix = "特别行政区|(?:壮族|回族|维吾尔)?自治区|自治州|地区|省|市"
-    # A place that is none is left behind at its second letter; most of these begin with a letter of everyday words.
     one = rf"{names}(?:{suffix})?\s?"
     # Not (…){{1,3}}: only a pattern that begins with its letters skips the places where none of them stands.
     return re.compile(rf"{one}(?:{one}){{0,2}}")

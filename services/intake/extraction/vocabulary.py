@@ -83,7 +83,9 @@ class Vocabulary:
     customer: Gated
     supposed: Gated
 
-    def words(self, text: str, letters: frozenset[str], *, latin: bool, han: bool) -> Iterator[tuple[tuple[Meaning, ...], int, int]]:
+    def words(
+        self, text: str, letters: frozenset[str], *, latin: bool, han: bool
+    ) -> Iterator[tuple[tuple[Meaning, ...], int, int]]:
         """Meanings, start and end of each word in a text in lower case."""
         if han:
             for word, at in self.zh.find(text, letters):

@@ -29,6 +29,7 @@ def test_a_first_contact_opens_a_case_in_one_record() -> None:
         "first_response:started",
         "resolution:started",
         "legal_answer:started",
+        "fields_requested",
     ]
     case = found.state.case
     assert case.case_id == case_id_of(event)
@@ -62,7 +63,7 @@ def test_the_contact_that_opened_a_case_does_not_join_it_again() -> None:
 def test_a_case_in_work_rises_in_kind_but_stays_with_its_agent() -> None:
     state = decided(opened("快递到哪了"), AgentFound("ann.agent"), after(seconds=1)).state
     found = decided(state, contact("再不处理我要投诉", n=2), after(seconds=2))
-    assert names(found) == ["contact_added", "classified", "legal_answer:started"]
+    assert names(found) == ["contact_added", "classified", "legal_answer:started", "fields_requested"]
     assert (found.state.case.agent, found.state.case.group) == ("ann.agent", "tracing")
 
 

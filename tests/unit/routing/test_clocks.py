@@ -80,6 +80,7 @@ def test_after_a_standstill_everything_missed_fires_once_in_order() -> None:
         "escalated",
         "resolution:warned",
         "resolution:breached",
+        "fields_requested",
         "legal_answer:warned",
         "legal_answer:breached",
     ]
@@ -99,7 +100,11 @@ def test_whenever_the_timer_looks_each_step_fires_exactly_once(seconds: list[int
             seen += names(found)
             state = found.state
     assert sorted(seen) == sorted(
-        ["escalated", *(f"{k.value}:{w}" for k in (FIRST, RESOLUTION, LEGAL) for w in ("warned", "breached"))]
+        [
+            "escalated",
+            "fields_requested",
+            *(f"{k.value}:{w}" for k in (FIRST, RESOLUTION, LEGAL) for w in ("warned", "breached")),
+        ]
     )
 
 

@@ -29,7 +29,7 @@ def test_the_ladder_in_force_tells_the_lead_at_the_breach() -> None:
 @pytest.mark.req("RO-8")
 @pytest.mark.parametrize(("minutes", "level"), [(0, 0), (1, 1), (29, 1), (31, 2), (59, 2), (61, 3), (600, 3)])
 def test_levels_follow_each_other_in_time(minutes: int, level: int) -> None:
-    calendar = Calendar(THREE, rules().life)
+    calendar = Calendar(THREE, rules().life, rules().calendar.fields)
     draft = Draft(opened("快递到哪了").case)
     fire(draft, calendar, after(minutes=minutes))
     assert draft.case.escalation_level == level
@@ -39,7 +39,7 @@ def test_levels_follow_each_other_in_time(minutes: int, level: int) -> None:
 
 @pytest.mark.req("RO-8")
 def test_the_next_step_is_waited_for() -> None:
-    calendar = Calendar(THREE, rules().life)
+    calendar = Calendar(THREE, rules().life, rules().calendar.fields)
     draft = Draft(opened("快递到哪了").case)
     fire(draft, calendar, after(minutes=1))
     assert next_due(draft.case, (), calendar) == after(minutes=30, seconds=30)
