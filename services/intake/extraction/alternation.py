@@ -21,7 +21,9 @@ def _branches(words: set[str]) -> str:
 
 
 def one_of(letters: Iterable[str]) -> str:
-    return f"[{''.join(re.escape(letter) for letter in sorted(letters))}]"
+    """A class of letters; without any it matches nothing."""
+    listed = "".join(re.escape(letter) for letter in sorted(letters))
+    return f"[{listed}]" if listed else r"(?!)"
 
 
 class WordPlaces:
