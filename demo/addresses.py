@@ -47,6 +47,7 @@ async def addresses(client: httpx.AsyncClient, info: StackInfo, seen: Observatio
     return {
         **({"进度页 progress page (paid claim)": page} if page else {}),
         "收件箱 mail that went out": info.mail_catcher.url,
+        "客服页 chat page": f"{info.url('intake')}/web/care/",
         "指标 metrics": f"{info.url('metrics')}/metrics",
         "付款方 payment provider": info.payment.url,
         "接口文档 API documents": "docs/openapi/ · docs/asyncapi.json",

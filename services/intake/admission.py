@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from services.intake.delivery import Reason, Rejected
-from services.intake.gateways import Gateway, Rate
+from services.intake.gateways import Gateway
+from services.intake.rate import Rate
 
 
 @dataclass(slots=True)

@@ -26,6 +26,7 @@ from services.intake.settings import Settings
 from services.intake.smtp import MailHandler, SmtpServer
 from services.intake.store import RawStore
 from services.intake.stream import contacts_handler, contacts_parser
+from services.intake.webchat.wiring import join_widgets
 from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS, PARCEL_EVENTS, RAW
 from shared.messaging.appender import Appender
 from shared.security.identity import IdentityKey
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> ASGIApp:
     links = LinkKey(identity.derived("object links"))
     reading = ObjectReading(objects, verifier, links, settings.object_link_s, lambda: datetime.now(UTC))
     runtime.mount([*routes(endpoint, Archive(store, verifier)), *object_api.routes(reading)])
+    runtime.mount(join_widgets(runtime, configured, secrets, reception, objects, settings.public_url))
     runtime.every("objects-retention", RETENTION_EVERY_S, objects.delete_old)
     runtime.consume_partitioned(
         RAW,

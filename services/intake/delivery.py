@@ -99,6 +99,8 @@ class Reason(Enum):
 
     MALFORMED = ("malformed", 400, "The body can't be read", "请求体无法解析")
     SIGNATURE = ("signature-invalid", 401, "The signature is not valid", "签名无效")
+    SESSION = ("session-invalid", 401, "The session is over: begin a new one", "会话已过期，请重新开始")
+    ORIGIN = ("origin-refused", 403, "This page may not embed the widget", "该网站未获准嵌入此组件")
     UNKNOWN_GATEWAY = ("unknown-gateway", 404, "There is no such gateway", "网关不存在")
     METHOD = ("method-not-allowed", 405, "This gateway takes POST only", "该网关只接受 POST")
     TOO_LARGE = ("too-large", 413, "The body is larger than this gateway takes", "请求体超过该网关的上限")

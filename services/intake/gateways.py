@@ -8,6 +8,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.intake import lined_yaml
+from services.intake.rate import Rate
+from services.intake.webchat.widget import Widget
 from shared.contracts.topics import GATEWAY_CONTACTS, GATEWAY_PARCELS
 
 RULES = Path(__file__).parent / "rules"
@@ -19,6 +21,7 @@ class Kind(StrEnum):
     """What a gateway speaks; each has one adapter."""
 
     WEB = "web"
+    WIDGET = "widget"
     PHONE = "phone"
     MAIL = "mail"
     CARRIER = "carrier"
@@ -41,6 +44,7 @@ class Kind(StrEnum):
 TOPIC_OF = {Kind.CONTACTS: GATEWAY_CONTACTS.name, Kind.CARRIER: GATEWAY_PARCELS.name}
 NEEDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.WEB: ("secrets",),
+    Kind.WIDGET: ("hmac_secret",),
     Kind.PHONE: ("secrets",),
     Kind.CARRIER: ("secrets",),
     Kind.SHOP: ("secrets",),
@@ -64,13 +68,6 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Rate(_Entry):
-    """A token bucket: so many deliveries per second for long, `burst` at once; per process."""
-
-    per_second: float = Field(gt=0, le=1_000_000)
-    burst: int = Field(ge=1, le=1_000_000)
-
-
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
 MediaHost = Annotated[str, Field(pattern=r"^(\*\.)?([a-z0-9-]+\.)+[a-z][a-z0-9-]*$")]
 Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
@@ -88,11 +85,12 @@ class Gateway(_Entry):
     (default: PUBLIC_URL and the path).
     `media_hosts`: from where the files that it names may be fetched (`*.` in front: all names below), `media_buckets`
     the same for S3; `media_own_network`: these hosts lie in our own network. `media_limit_bytes`: of one file.
+    `widget`: of a chat widget, how it looks and who may embed it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$")
     kind: Kind
-    path: str | None = Field(None, pattern=r"^/gateways/[a-z0-9/-]+$")
+    path: str | None = Field(None, pattern=r"^/(gateways/[a-z0-9/-]+|web/[a-z0-9-]+)$")
     topic: str | None = None
     domains: tuple[Domain, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
@@ -108,6 +106,7 @@ class Gateway(_Entry):
     media_buckets: tuple[Bucket, ...] = ()
     media_own_network: bool = False
     media_limit_bytes: int = Field(MAX_MEDIA_BYTES, ge=1024, le=1024 * 1024 * 1024)
+    widget: Widget | None = None
 
     @property
     def entry(self) -> str:
@@ -129,6 +128,10 @@ class Gateway(_Entry):
             raise ValueError(f"gateway {self.name}: stages is for kind phone only")
         if self.address and not self.path:
             raise ValueError(f"gateway {self.name}: address is for gateways that have a path")
+        if (self.kind is Kind.WIDGET) != (self.widget is not None):
+            raise ValueError(f"gateway {self.name}: kind widget needs `widget`, and no other kind has one")
+        if (self.kind is Kind.WIDGET) != (self.path or "").startswith("/web/"):
+            raise ValueError(f"gateway {self.name}: /web/ is where kind widget comes in, and no other kind")
         if self.topic is not None and self.topic != TOPIC_OF[self.kind]:
             raise ValueError(f"gateway {self.name}: kind {self.kind} reads {TOPIC_OF[self.kind]}")
         return self
@@ -150,7 +153,11 @@ class Gateways(_Entry):
         return self
 
     def by_path(self) -> dict[str, Gateway]:
-        return {g.path: g for g in self.gateways if g.path}
+        """Those that deliver; browsers come in by `widgets`."""
+        return {g.path: g for g in self.gateways if g.path and g.kind is not Kind.WIDGET}
+
+    def widgets(self) -> dict[str, Gateway]:
+        return {g.path: g for g in self.gateways if g.path and g.kind is Kind.WIDGET}
 
     def by_topic(self) -> dict[str, Gateway]:
         return {g.topic: g for g in self.gateways if g.topic}

@@ -62,7 +62,11 @@ class ProblemDetail(BaseModel):
     errors: list[FieldAtFault] | None = None
 
 
-_REFUSALS = {reason.status: Answer(f"{reason.english}. {reason.chinese}", ProblemDetail, PROBLEM) for reason in Reason}
+_REFUSALS = {
+    reason.status: Answer(f"{reason.english}. {reason.chinese}", ProblemDetail, PROBLEM)
+    for reason in Reason
+    if reason not in (Reason.SESSION, Reason.ORIGIN)
+}
 
 
 def _gateway(

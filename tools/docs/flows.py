@@ -67,7 +67,12 @@ FLOWS: tuple[Flow, ...] = (
         ("routing",),
         ("routing",),
     ),
-    Flow(t.CASES, "Every change-set of a case with the case after it.", ("routing",), ("claims", "notify", "metrics")),
+    Flow(
+        t.CASES,
+        "Every change-set of a case with the case after it.",
+        ("routing",),
+        ("intake", "claims", "notify", "metrics"),
+    ),
     Flow(t.CLAIMS, "Every change-set of a claim with the claim after it.", ("claims",), ("notify", "metrics")),
     Flow(t.PAYMENT_REQUESTS, "Orders to pay, one for each decision.", ("claims",), ("claims",)),
     Flow(t.NOTICE_REQUESTS, "Notices to send: the text, and what its HTML part is made of.", ("notify",), ("notify",)),

@@ -45,6 +45,10 @@ EDGES: dict[str, frozenset[str]] = {
             "smtp",
             "stream",
             "unknown_codes",
+            "webchat.api",
+            "webchat.handlers",
+            "webchat.store",
+            "webchat.wiring",
         }
     ),
     "routing": frozenset(

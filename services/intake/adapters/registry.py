@@ -22,9 +22,11 @@ from services.intake.adapters import (
 )
 from services.intake.delivery import Adapter
 from services.intake.gateways import Kind
+from services.intake.webchat import message
 
 ADAPTERS: Mapping[Kind, Adapter] = {
     Kind.WEB: web.ADAPTER,
+    Kind.WIDGET: message.ADAPTER,
     Kind.PHONE: phone.ADAPTER,
     Kind.MAIL: mail.ADAPTER,
     Kind.CARRIER: carrier.ADAPTER,

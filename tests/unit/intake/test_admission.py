@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.intake.admission import Admission, TokenBucket
 from services.intake.delivery import Reason, Rejected
-from services.intake.gateways import Rate
+from services.intake.rate import Rate
 from tests.unit.intake.given import GATEWAYS
 
 pytestmark = pytest.mark.req("IN-8")

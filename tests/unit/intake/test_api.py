@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.intake.delivery import Delivery, Reason
-from services.intake.gateways import Rate
+from services.intake.rate import Rate
 from shared.security.webhooks import sign
 from tests.unit.intake.edge import Answer, Edge
 from tests.unit.intake.given import GATEWAYS, SECRET, json_delivery

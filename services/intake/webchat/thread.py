@@ -1,0 +1,81 @@
+"""What a visitor may see of the case that his message opened: number, stage, and the replies to him (NO-5). Pure."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from services.intake.webchat.message import HANDLE
+from shared.contracts.cases import CaseChanged, CaseStatus, ContactAdded, Opened, Replied
+from shared.contracts.people import Channel, ContactKind
+
+
+class Reply(BaseModel):
+    """`place` orders replies: the case's version, then the place within the change-set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: tuple[int, int]
+    at: datetime
+    text: str
+
+
+class Thread(BaseModel):
+    """A case that a visitor's message `opened_by` opened; `contacts` are the interactions in it, each with the version
+    of the case that it came with. `seen` are the versions that are in here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case_id: str
+    revision: int = 0
+    number: str
+    status: CaseStatus
+    opened_by: str | None = None
+    contacts: tuple[tuple[int, str], ...] = ()
+    replies: tuple[Reply, ...] = ()
+    seen: tuple[int, ...] = ()
+    updated_at: datetime
+
+    def replies_to(self, written: Collection[str]) -> tuple[Reply, ...]:
+        """The replies in order, up to where somebody wrote to the case who did not write all of `written`.
+
+        Whoever gives another person's phone number must not read what that person is answered.
+        """
+        others = min((version for version, contact in self.contacts if contact not in written), default=None)
+        replies = sorted(self.replies, key=lambda reply: reply.place)
+        return tuple(r for r in replies if others is None or r.place[0] < others)
+
+
+def concerns(event: CaseChanged) -> bool:
+    """Whether the case came by a widget: its customer has a handle of one."""
+    customer = event.case.customer
+    handles = (c.value.reveal() for c in customer.contacts if c.kind is ContactKind.OPENID)
+    return event.case.channel is Channel.WEB and any(handle.startswith(HANDLE) for handle in handles)
+
+
+def followed(thread: Thread | None, event: CaseChanged) -> Thread:
+    """The thread after the event. Events may come twice or in another order: the result is the same."""
+    case = event.case
+    if thread is None:
+        thread = Thread(case_id=case.case_id, number=case.number, status=case.status, updated_at=event.at)
+    if case.version in thread.seen:
+        return thread
+    newest = case.version > max(thread.seen, default=0)
+    contacts, replies, opened_by = list(thread.contacts), list(thread.replies), thread.opened_by
+    for place, change in enumerate(event.changes):
+        match change:
+            case Opened():
+                opened_by = change.interaction_id
+            case ContactAdded():
+                contacts.append((case.version, change.interaction_id))
+            case Replied():
+                replies.append(Reply(place=(case.version, place), at=event.at, text=change.text.reveal()))
+    return thread.model_copy(
+        update={
+            "opened_by": opened_by,
+            "contacts": tuple(contacts),
+            "replies": tuple(replies),
+            "seen": (*thread.seen, case.version),
+        }
+        | ({"status": case.status, "updated_at": event.at} if newest else {})
+    )
