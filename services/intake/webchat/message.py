@@ -12,14 +12,12 @@ from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Delivery, FieldError, Reason, Rejected, Verified
 from services.intake.objects.kept import ref_of
 from services.intake.webchat.seals import Receipt, SealBroken, Session, receipt_of, session_of
-from shared.contracts.interactions import Attachment, EvidenceKind, Interaction
-from shared.contracts.people import ContactKind, ContactPoint
+from shared.contracts.interactions import Attachment, EvidenceKind
 from shared.contracts.personal import Personal
 from shared.security.identity import IdentityKey
 
 MAX_FILES = 10
 MONTH_S = 30 * 24 * 3600
-HANDLE = "web:"
 ClientId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Topic = Literal["chat", "claim", "complaint", "return", "exchange", "repair"]
 SUBJECTS: dict[Topic, tuple[str, str]] = {
@@ -107,7 +105,7 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
     session = session_in(delivery, secret)
     sent = read_json(VisitorMessage, delivery.body)
     receipts = tuple(_receipt(n, file, secret, session, delivery) for n, file in enumerate(sent.files))
-    return Verified(cause_of(session, sent.id), delivery.body, (session, sent, receipts))
+    return Verified(cause_of(session, sent.id), delivery.body, (sent, receipts))
 
 
 def _receipt(place: int, file: VisitorFile, secret: str, session: Session, delivery: Delivery) -> Receipt:
@@ -119,21 +117,13 @@ def _receipt(place: int, file: VisitorFile, secret: str, session: Session, deliv
 
 
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
-    session, sent, receipts = verified.parsed
+    sent, receipts = verified.parsed
     interaction_id = interaction_id_of(verified.cause)
     plain = to_interaction(sent.to_contact(delivery), delivery.gateway, interaction_id, delivery.received_at, identity)
     attachments = tuple(_attachment(file, receipt) for file, receipt in zip(sent.files, receipts, strict=True))
     interaction = plain.model_copy(update={"attachments": attachments})
-    return accept_contact(delivery, verified.cause, _with_handle(interaction, session))
-
-
-def _with_handle(interaction: Interaction, session: Session) -> Interaction:
-    """By the handle the panel's own cases are known among those of other pages."""
-    handle = ContactPoint(kind=ContactKind.OPENID, value=Personal(HANDLE + session.visitor))
-    customer = interaction.customer
-    return interaction.model_copy(
-        update={"customer": customer.model_copy(update={"contacts": (*customer.contacts, handle)})}
-    )
+    # The visitor's handle stays out: nobody checked the numbers typed here, and handles named together merge people.
+    return accept_contact(delivery, verified.cause, interaction)
 
 
 def _attachment(file: VisitorFile, receipt: Receipt) -> Attachment:

@@ -89,6 +89,7 @@ _REFUSED = {
     )
 }
 ROUTES: tuple[RouteDoc, ...] = (
+    RouteDoc("/web/{gateway}", "GET", "Leads to the page, with its slash", responses={308: Answer("There")}),
     RouteDoc(
         "/web/{gateway}/",
         "GET",

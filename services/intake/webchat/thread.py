@@ -5,9 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.intake.webchat.message import HANDLE
 from shared.contracts.cases import CaseChanged, CaseStatus, ContactAdded, Opened, Replied
-from shared.contracts.people import Channel, ContactKind
+from shared.contracts.people import Channel
 
 
 class Reply(BaseModel):
@@ -47,10 +46,8 @@ class Thread(BaseModel):
 
 
 def concerns(event: CaseChanged) -> bool:
-    """Whether the case came by a widget: its customer has a handle of one."""
-    customer = event.case.customer
-    handles = (c.value.reveal() for c in customer.contacts if c.kind is ContactKind.OPENID)
-    return event.case.channel is Channel.WEB and any(handle.startswith(HANDLE) for handle in handles)
+    """Whether a visitor may have opened it; the id of the contact tells which one, never what he says."""
+    return event.case.channel is Channel.WEB and event.case.origin == "contact"
 
 
 def followed(thread: Thread | None, event: CaseChanged) -> Thread:
