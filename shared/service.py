@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared import garbage
 from shared.contracts.topics import Topic
 from shared.health import health_routes
+from shared.http_connection import connection
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.consumers import PACE_S, Consumers, Surroundings
 from shared.messaging.handler import Handler
@@ -261,6 +262,7 @@ def serve(create_app: Callable[[S], ASGIApp], settings_class: type[S]) -> None:
         log_config=None,
         access_log=False,
         loop="uvloop",
-        http="httptools",
+        http=connection(settings.request_limits),
+        ws="none",
         timeout_graceful_shutdown=5,
     )

@@ -4,10 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock
+from shared.http_limits import RequestLimits
 
 
 class KafkaSettings(BaseSettings):
@@ -42,7 +43,10 @@ class KafkaSettings(BaseSettings):
 
 
 class CommonSettings(KafkaSettings):
-    """A service's own settings extend these."""
+    """A service's own settings extend these.
+
+    `http_head_s`, `http_body_s`: how long a connection may take over a request's head, and over a small body.
+    """
 
     instance: str = "local-0"
     mongo_url: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
@@ -50,6 +54,8 @@ class CommonSettings(KafkaSettings):
     database_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 8080
+    http_head_s: float = Field(10.0, gt=0)
+    http_body_s: float = Field(20.0, gt=0)
     state_dir: Path = Path("var/state")
     secrets_dir: Path = Path("var/secrets")
     public_url: str = "http://127.0.0.1:8080"
@@ -63,6 +69,10 @@ class CommonSettings(KafkaSettings):
     oidc_issuer: str = ""
     batch_records: int = 500
     inbox_days: int = 60
+
+    @property
+    def request_limits(self) -> RequestLimits:
+        return RequestLimits(head_s=self.http_head_s, body_s=self.http_body_s)
 
     @property
     def clock(self) -> Clock:

@@ -8,6 +8,9 @@ from services.intake.delivery import Reason, Rejected
 from services.intake.gateways import Gateway
 from services.intake.rate import Rate
 
+Arrived = Callable[[int], None]
+"""Told of each piece of a body, in bytes."""
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -54,16 +57,35 @@ class Admission:
 
     @contextmanager
     def room(self, size: int) -> Iterator[None]:
-        """Holds room for a body of up to `size` bytes. Raises `Rejected` (503)."""
+        """Holds room for a body of `size` bytes. Raises `Rejected` (503)."""
+        with self.arriving(size) as arrived:
+            arrived(size)
+            yield
+
+    @contextmanager
+    def arriving(self, expected: int) -> Iterator[Arrived]:
+        """For a body on its way: what has come of it holds room, what its sender only promises holds none, or a few
+        connections that promise much and send nothing would keep everybody out. Raises `Rejected` (503), and so does
+        what it yields."""
         if self._pending() >= self._max_pending:
             raise self.overloaded("messages wait for Kafka")
+        self._require(expected)
+        held = 0
+
+        def arrived(size: int) -> None:
+            nonlocal held
+            self._require(size)
+            self._bytes += size
+            held += size
+
+        try:
+            yield arrived
+        finally:
+            self._bytes -= held
+
+    def _require(self, size: int) -> None:
         if self._bytes + size > self._max_bytes:
             raise self.overloaded("bodies fill the memory set aside for them")
-        self._bytes += size
-        try:
-            yield
-        finally:
-            self._bytes -= size
 
     def overloaded(self, detail: str) -> Rejected:
         return Rejected(Reason.OVERLOADED, detail, retry_after_s=self._retry_after_s)

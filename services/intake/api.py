@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from services.intake.adapters.registry import ADAPTERS
+from services.intake.admission import Arrived
 from services.intake.delivery import Accepted, Answer, Delivery, Reason, Rejected
 from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
@@ -22,15 +24,19 @@ from services.intake.raw import Original
 from services.intake.store import RawStore
 from shared.clock import Clock
 from shared.security.tokens import Role, TokenVerifier
-from shared.web import Problem, read_body
+from shared.web import Problem
 
 __all__ = ["ROUTES", "Archive", "GatewayEndpoint", "routes"]
 
 MAX_LENGTH_DIGITS = 12
+MAX_PART_DIGITS = 6
 
 
 class GatewayEndpoint:
-    """/gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes."""
+    """/gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes.
+
+    The request is read from its scope: what Starlette would make of it costs as much as a whole contact does.
+    """
 
     def __init__(
         self, gateways: Mapping[str, Gateway], reception: Reception, clock: Clock, public_url: str = ""
@@ -41,43 +47,56 @@ class GatewayEndpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        gateway = self._gateways.get(request.url.path)
+        headers = _headers(scope)
+        gateway = self._gateways.get(scope["path"])
         try:
-            response = await self._take(request, gateway)
+            response = await self._take(scope, receive, headers, gateway)
         except Rejected as refusal:
-            raise problem(refusal, request.headers, gateway) from refusal
+            raise problem(refusal, headers, gateway) from refusal
         await response(scope, receive, send)
 
-    async def _take(self, request: Request, gateway: Gateway | None) -> Response:
+    async def _take(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], gateway: Gateway | None
+    ) -> Response:
         if gateway is None:
             raise Rejected(Reason.UNKNOWN_GATEWAY, "its path is not among those of this installation")
-        if request.method in ("GET", "HEAD") and ADAPTERS[gateway.kind].greet is not None:
-            greeting = self._reception.greet(self._delivery(request, gateway, b""))
+        if scope["method"] in ("GET", "HEAD") and ADAPTERS[gateway.kind].greet is not None:
+            greeting = self._reception.greet(self._delivery(scope, headers, gateway, b""))
             return Response(greeting.body, 200, media_type=greeting.media_type)
-        if request.method != "POST":
+        if scope["method"] != "POST":
             raise Rejected(Reason.METHOD, "use POST")
-        with self._reception.admission.room(_expected_size(request, gateway)):
-            body = await _read(request, gateway)
-            accepted = await self._reception.receive(self._delivery(request, gateway, body))
+        if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+            raise Rejected(Reason.MEDIA_TYPE, "send the body as it is, without a content-encoding")
+        with self._reception.admission.arriving(_expected_size(headers, gateway)) as arrived:
+            body = await _read(receive, gateway, arrived)
+            accepted = await self._reception.receive(self._delivery(scope, headers, gateway, body))
         return answer_of(accepted)
 
-    def _delivery(self, request: Request, gateway: Gateway, body: bytes) -> Delivery:
+    def _delivery(self, scope: Scope, headers: Mapping[str, str], gateway: Gateway, body: bytes) -> Delivery:
+        query = scope["query_string"]
         return Delivery(
             gateway=gateway,
-            headers=dict(request.headers),
+            headers=headers,
             body=body,
             received_at=self._clock.now(),
             arrived_at=datetime.now(UTC),
-            query=dict(request.query_params),
-            url=self._url(request, gateway),
+            query=dict(QueryParams(query)) if query else {},
+            url=self._url(scope, headers, gateway),
         )
 
-    def _url(self, request: Request, gateway: Gateway) -> str:
+    def _url(self, scope: Scope, headers: Mapping[str, str], gateway: Gateway) -> str:
         """The address as its sender wrote it: proxies change scheme, host and sometimes the path, never the query."""
-        asked = request.url
-        known = gateway.address or (f"{self._public_url}{asked.path}" if self._public_url else "")
-        return f"{known}{'?' if asked.query else ''}{asked.query}" if known else str(asked)
+        site = self._public_url or f"{scope['scheme']}://{headers.get('host', '')}"
+        query = scope["query_string"].decode("latin-1")
+        return f"{gateway.address or site + scope['path']}{'?' if query else ''}{query}"
+
+
+def _headers(scope: Scope) -> Mapping[str, str]:
+    """Of a name that stands there twice the first counts."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return headers
 
 
 def answer_of(accepted: Accepted) -> Response:
@@ -88,22 +107,36 @@ def answer_of(accepted: Accepted) -> Response:
     return Response(orjson.dumps(dict(answer)), accepted.status, named, "application/json")
 
 
-async def _read(request: Request, gateway: Gateway) -> bytes:
-    try:
-        return await read_body(request, gateway.body_limit_bytes)
-    except Problem as error:
-        reason = Reason.TOO_LARGE if error.status == Reason.TOO_LARGE.status else Reason.MALFORMED
-        raise Rejected(reason, error.detail) from None
+async def _read(receive: Receive, gateway: Gateway, arrived: Arrived) -> bytes:
+    """The body as it arrives, each piece counted. Raises `Rejected`: 413 as soon as it is over the gateway's limit."""
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Rejected(Reason.MALFORMED, "The connection ended before the body did.")
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > gateway.body_limit_bytes:
+            raise _too_large(gateway)
+        arrived(len(piece))
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return b"".join(pieces)
 
 
-def _expected_size(request: Request, gateway: Gateway) -> int:
-    """Room to set aside: what the sender declares, else what the gateway may send."""
-    declared = request.headers.get("content-length")
-    if declared is None:
-        return gateway.body_limit_bytes
+def _expected_size(headers: Mapping[str, str], gateway: Gateway) -> int:
+    """What the sender declares. Raises `Rejected`: 413 where that is over the gateway's limit."""
+    declared = headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdecimal() and len(declared) <= MAX_LENGTH_DIGITS):
         raise Rejected(Reason.MALFORMED, "content-length is not a number of bytes")
-    return min(int(declared), gateway.body_limit_bytes)
+    if int(declared) > gateway.body_limit_bytes:
+        raise _too_large(gateway)
+    return int(declared)
+
+
+def _too_large(gateway: Gateway) -> Rejected:
+    return Rejected(Reason.TOO_LARGE, f"The limit is {gateway.body_limit_bytes} bytes.")
 
 
 def problem(refusal: Rejected, headers: Mapping[str, str], gateway: Gateway | None) -> Problem:
@@ -117,6 +150,8 @@ def problem(refusal: Rejected, headers: Mapping[str, str], gateway: Gateway | No
         extensions |= adapter.refusal(refusal)
     allowed = "GET, POST" if adapter is not None and adapter.greet else "POST"
     answer_headers = {"Allow": allowed} if reason is Reason.METHOD else {}
+    if reason is Reason.MEDIA_TYPE and "content-encoding" in headers:
+        answer_headers["Accept-Encoding"] = "identity"
     if refusal.retry_after_s is not None:
         answer_headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_after_s)))
     chinese = headers.get("accept-language", "").strip().lower().startswith("zh")
@@ -141,8 +176,11 @@ class Archive:
         """One file that came with a contact, by the number in its `ref` (raw:<interaction id>#<part>)."""
         self._verifier.require(request, Role.ARCHIVIST, Role.ADJUDICATOR)
         original = await self._found(request)
+        number = str(request.path_params["part"])
         try:
-            part = part_of(original, request.path_params["part"])
+            if not (number.isascii() and number.isdecimal() and len(number) <= MAX_PART_DIGITS):
+                raise PartNotFound("parts are numbered from 0")
+            part = part_of(original, int(number))
         except PartNotFound as error:
             raise Problem(404, "There is no such part", str(error)) from error
         return _download(part.content, part.name, part.content_type)
@@ -173,5 +211,5 @@ def routes(endpoint: GatewayEndpoint, archive: Archive) -> Sequence[BaseRoute]:
     return (
         Route("/gateways/{path:path}", endpoint),
         Route("/v1/interactions/{interaction_id:uuid}/raw", archive.original, methods=["GET"]),
-        Route("/v1/interactions/{interaction_id:uuid}/raw/{part:int}", archive.part, methods=["GET"]),
+        Route("/v1/interactions/{interaction_id:uuid}/raw/{part}", archive.part, methods=["GET"]),
     )

@@ -51,6 +51,22 @@ def test_bodies_in_hand_are_bounded_and_their_room_comes_back() -> None:
         pass
 
 
+def test_what_is_only_promised_holds_no_room() -> None:
+    admission = At().admission()
+    with admission.arriving(1000) as slow:
+        slow(1)
+        with admission.arriving(900) as other:
+            other(900)
+            with pytest.raises(Rejected):
+                slow(100)
+        with admission.room(999):
+            pass
+        with pytest.raises(Rejected), admission.arriving(1000):
+            pytest.fail("let in, although there is no room for what it declares")
+    with admission.room(1000):
+        pass
+
+
 def test_a_gateway_beyond_its_rate_is_told_when_to_come_again() -> None:
     at = At()
     admission = at.admission()

@@ -65,6 +65,22 @@ async def test_overload_is_told_before_the_body_is_read() -> None:
 
 
 @pytest.mark.req("IN-8")
+@pytest.mark.parametrize("coding", [b"gzip", b"br", b"Deflate", b"identity, gzip"])
+async def test_a_compressed_body_is_refused_unread(coding: bytes) -> None:
+    answer = await Edge().request("POST", "/gateways/web", {"content-encoding": coding}, [b"\x1f\x8b"])
+    assert_problem(answer, Reason.MEDIA_TYPE)
+    assert answer.headers["accept-encoding"] == "identity"
+    assert answer.unread == 1
+
+
+@pytest.mark.req("IN-8")
+async def test_a_host_can_not_choose_the_gateway() -> None:
+    for host in (b"[", b"x/gateways/phone?", b"\xff"):
+        answer = await Edge().post(signed(), host=host.decode("latin-1"))
+        assert answer.status == 202
+
+
+@pytest.mark.req("IN-8")
 async def test_bodies_beyond_the_memory_set_aside_are_told_to_wait() -> None:
     edge = Edge(max_bytes=1024)
     path = GATEWAYS["web"].path
