@@ -45,3 +45,5 @@ class RouteDoc:
     signed: bool = False
     parameters: Sequence[Parameter] = ()
     request_type: str = JSON
+    also: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    """Other content types of the request, with their shapes."""

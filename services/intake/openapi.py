@@ -1,16 +1,19 @@
 """What the HTTP routes take and answer, for the OpenAPI document (SY-7)."""
 
-from pydantic import BaseModel, RootModel
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from services.intake.adapters.aftership import TrackingUpdate
 from services.intake.adapters.amazon_connect import ContactRecord
-from services.intake.adapters.carrier import ScanEvent
+from services.intake.adapters.carrier import Scan, ScanEvent
 from services.intake.adapters.easypost import TrackerEvent
 from services.intake.adapters.kuaidi100 import Kuaidi100Form
 from services.intake.adapters.phone import PhoneDelivery, StageDelivery
 from services.intake.adapters.sf import RoutePush
-from services.intake.adapters.shop import OrderChanged
+from services.intake.adapters.shop import Order, OrderChanged
 from services.intake.adapters.shopify_order import ShopifyOrder
+from services.intake.adapters.twilio import StreamEvent
 from services.intake.adapters.twilio_voice import VoiceFields
 from services.intake.adapters.web import WebDelivery
 from services.intake.adapters.wechat_message import WechatMessage
@@ -20,6 +23,16 @@ from services.intake.objects.kept import READERS
 from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 
 STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+FORM = "application/x-www-form-urlencoded"
+
+
+class ScanBatch(RootModel[list[ScanEvent]]):
+    """Batch mode: all of them are taken or none."""
+
+
+class OrderBatch(RootModel[list[OrderChanged]]):
+    """Batch mode: all of them are taken or none."""
 
 
 class Taken(BaseModel):
@@ -40,6 +53,37 @@ class Kuaidi100Taken(BaseModel):
 
 class ManagerText(RootModel[str]):
     """Blocks of `Name: value` lines, an empty line behind each."""
+
+
+class Interchange(RootModel[str]):
+    """EDIFACT, from UNA or UNB to UNZ."""
+
+
+class SfForm(BaseModel):
+    """`content` is the JSON or the XML; what it is signed with stands here, in the address or in headers."""
+
+    content: str
+    timestamp: str | None = None
+    msgDigest: str | None = None
+
+
+class TwilioEvents(RootModel[StreamEvent | list[StreamEvent]]):
+    """Events of Twilio's stream; the address has bodySHA256, which binds the body to the signature."""
+
+
+class Sealed(BaseModel):
+    """What WeChat and WeCom post in their safe mode (安全模式): the message as shown, encrypted."""
+
+    model_config = ConfigDict(json_schema_extra={"xml": {"name": "xml"}})
+
+    ToUserName: str | None = None
+    Encrypt: str
+
+
+class SocialMessage(RootModel[Sealed | WechatMessage]):
+    """Encrypted where the gateway has an aes_key, else in the clear."""
+
+    model_config = ConfigDict(json_schema_extra={"xml": {"name": "xml"}})
 
 
 class SfTaken(BaseModel):
@@ -69,18 +113,36 @@ _REFUSALS = {
 }
 
 
-def _gateway(
-    name: str, summary: str, request: type[BaseModel], answer: Answer, media_type: str = "application/json"
+_PROOF = tuple(
+    Parameter(name, "Standard Webhooks", where="header", required=True)
+    for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+)
+_ATTRIBUTES = tuple(
+    Parameter(f"ce-{name}", "CloudEvents' binary mode (application/json)", where="header")
+    for name in ("specversion", "id", "source", "type", "time")
+)
+
+
+def _signed(
+    name: str,
+    summary: str,
+    request: type[BaseModel],
+    answer: Answer,
+    media_type: str = "application/json",
+    also: Mapping[str, type[BaseModel]] | None = None,
+    attributes: Sequence[Parameter] = (),
 ) -> RouteDoc:
-    status = 200 if answer.model is Kuaidi100Taken else 202
+    """A gateway that signs as Standard Webhooks say."""
     return RouteDoc(
         path=f"/gateways/{name}",
         method="POST",
         summary=summary,
         request=request,
         request_type=media_type,
-        responses={status: answer, **_REFUSALS},
-        signed=answer.model is not Kuaidi100Taken,
+        also=also or {},
+        responses={202: answer, **_REFUSALS},
+        signed=True,
+        parameters=(*_PROOF, *attributes),
     )
 
 
@@ -116,6 +178,7 @@ def _social(
 def _pushed(name: str, summary: str, request: type[BaseModel], answer: Answer, *headers: str) -> RouteDoc:
     """A vendor's webhook, proved by headers of its own."""
     status = 202 if name in ("easypost", "aftership") else 200
+    also = {FORM: SfForm} if name == "sf" else {}
     return RouteDoc(
         path=f"/gateways/{name}",
         method="POST",
@@ -123,6 +186,7 @@ def _pushed(name: str, summary: str, request: type[BaseModel], answer: Answer, *
         request=request,
         responses={status: answer, **_REFUSALS},
         parameters=tuple(Parameter(header, "as the vendor sends it", where="header") for header in headers),
+        also=also,
     )
 
 
@@ -137,21 +201,21 @@ _STORE_AWAY = {503: Answer("The object store does not answer; try again", Proble
 _BYTES = Answer("The bytes", None, "application/octet-stream")
 
 ROUTES: tuple[RouteDoc, ...] = (
-    _gateway("web", "A chat message or a form of a customer", WebDelivery, _TAKEN),
-    _gateway("phone", "A call that ended, answered or missed", PhoneDelivery, _TAKEN),
-    _gateway(
+    _signed("web", "A chat message or a form of a customer", WebDelivery, _TAKEN),
+    _signed("phone", "A call that ended, answered or missed", PhoneDelivery, _TAKEN),
+    _signed(
         "call-centre",
         "One stage of a call: started, answered, ended, recording or transcript ready; in any order",
         StageDelivery,
         _TAKEN,
     ),
-    _gateway(
+    _signed(
         "amazon-connect",
         "A contact record of Amazon Connect, or the analysis file of Contact Lens, signed by the relay",
         ContactRecord,
         _TAKEN,
     ),
-    _gateway(
+    _signed(
         "asterisk",
         "Events of the Asterisk manager interface, as its text, signed by the relay",
         ManagerText,
@@ -165,26 +229,42 @@ ROUTES: tuple[RouteDoc, ...] = (
         "X-Twilio-Signature",
         VoiceFields,
         {200: Answer("TwiML without a verb", None, "text/xml"), **_REFUSALS},
-        request_type="application/x-www-form-urlencoded",
+        parameters=(
+            Parameter("x-twilio-signature", "as the vendor sends it", where="header", required=True),
+            Parameter("bodySHA256", "of a JSON body, as the vendor sends it"),
+        ),
+        request_type=FORM,
+        also={"application/json": TwilioEvents, STRUCTURED: TwilioEvents},
     ),
-    _gateway(
+    _signed(
         "carrier",
         "Parcel scans as CloudEvents: structured as shown, also application/cloudevents-batch+json, or binary mode "
         "(application/json with ce- headers)",
         ScanEvent,
         _EVENTS,
         STRUCTURED,
+        {BATCH: ScanBatch, "application/json": Scan},
+        _ATTRIBUTES,
     ),
-    _gateway("shop", "Order events as CloudEvents, in the same three modes", OrderChanged, _EVENTS, STRUCTURED),
-    _gateway(
-        "kuaidi100",
+    _signed(
+        "shop",
+        "Order events as CloudEvents, in the same three modes",
+        OrderChanged,
+        _EVENTS,
+        STRUCTURED,
+        {BATCH: OrderBatch, "application/json": Order},
+        _ATTRIBUTES,
+    ),
+    RouteDoc(
+        "/gateways/kuaidi100",
+        "POST",
         "Push of Kuaidi100 (快递100): `param` holds the JSON, `sign` is MD5(param + salt) in capitals",
         Kuaidi100Form,
-        Answer("As Kuaidi100 expects it", Kuaidi100Taken),
-        "application/x-www-form-urlencoded",
+        {200: Answer("As Kuaidi100 expects it", Kuaidi100Taken), **_REFUSALS},
+        request_type=FORM,
     ),
-    *_social("wechat", "WeChat (微信公众号)", WechatMessage, "text/xml", "signature"),
-    *_social("wecom", "WeCom (企业微信)", WechatMessage, "text/xml", "msg_signature"),
+    *_social("wechat", "WeChat (微信公众号)", SocialMessage, "text/xml", "signature"),
+    *_social("wecom", "WeCom (企业微信)", SocialMessage, "text/xml", "msg_signature"),
     *_social("weibo", "Weibo's fans service (微博粉丝服务)", WeiboMessage, "application/json", "signature"),
     _pushed(
         "sf",
@@ -207,12 +287,13 @@ ROUTES: tuple[RouteDoc, ...] = (
         "x-shopify-topic",
         "x-shopify-shop-domain",
     ),
-    RouteDoc(
-        path="/gateways/iftsta",
-        method="POST",
-        summary="EDIFACT interchanges with IFTSTA messages (D.96A and later), as application/edifact or text/plain",
-        responses={202: _EVENTS, **_REFUSALS},
-        signed=True,
+    _signed(
+        "iftsta",
+        "EDIFACT interchanges with IFTSTA messages (D.96A and later)",
+        Interchange,
+        _EVENTS,
+        "application/edifact",
+        {"text/plain": Interchange},
     ),
     RouteDoc(
         path="/v1/interactions/{interaction_id}/raw",

@@ -91,12 +91,16 @@ Refs = Mapping[Any, Mapping[str, Any]]
 def _schemas(routes: Iterable[RouteDoc]) -> tuple[Refs, dict[str, Any]]:
     wanted: dict[tuple[type[BaseModel], Any], None] = {}
     for route in routes:
-        if route.request is not None:
-            wanted[route.request, "validation"] = None
+        wanted |= {(model, "validation"): None for model in _bodies(route).values()}
         wanted |= {(a.model, "serialization"): None for a in route.responses.values() if a.model is not None}
     refs, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
     found: dict[str, Any] = portable(definitions.get("$defs", {}))
     return refs, found
+
+
+def _bodies(route: RouteDoc) -> Mapping[str, type[BaseModel]]:
+    """What the request may be, by content type."""
+    return {**({route.request_type: route.request} if route.request is not None else {}), **route.also}
 
 
 def _operation(route: RouteDoc, refs: Refs) -> dict[str, Any]:
@@ -106,8 +110,8 @@ def _operation(route: RouteDoc, refs: Refs) -> dict[str, Any]:
         operation["x-roles"] = sorted(route.roles)
     if parameters := _parameters(route):
         operation["parameters"] = parameters
-    if route.request is not None:
-        content = {route.request_type: {"schema": refs[route.request, "validation"]}}
+    if bodies := _bodies(route):
+        content = {media_type: {"schema": refs[model, "validation"]} for media_type, model in bodies.items()}
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {str(code): _response(code, a, refs) for code, a in sorted(route.responses.items())}
     if route.roles or route.signed:
