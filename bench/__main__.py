@@ -1,8 +1,7 @@
-"""`make bench`: contacts, latency, parcel events and memory, each beside its floor in the same run (var/bench.json)."""
+"""`make bench`: contacts, latency, parcels, edges, memory, each beside its floor in the run (var/bench.json)."""
 
 import asyncio
 import json
-import socket
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import parcels
+from bench import intake, parcels
 from bench.chain import (
     Chain,
     Processes,
@@ -24,6 +23,7 @@ from bench.chain import (
 )
 from bench.floor import HOPS, TOPICS
 from bench.obvious import PREFIX
+from bench.ports import free_port
 from bench.report import table
 from bench.sink import SinkClient
 from shared.contracts import topics
@@ -35,13 +35,6 @@ OBVIOUS_CONTACTS = 200
 LATENCY_SECONDS = 12.0
 DIRECTORY = Path("var/bench")
 console = Console(stderr=True)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 async def ours(stack: Stack, sink: SinkClient) -> dict[str, Any]:
@@ -126,6 +119,8 @@ async def measure() -> dict[str, Any]:
         console.print(results["floor"], results["obvious"])
         console.print("parcel events …")
         results["parcels"] = await parcels.measure(stack)
+        console.print(results["parcels"], "intake's edges …")
+        results["edges"] = await intake.measure(stack)
         return results
     finally:
         own.end()

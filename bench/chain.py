@@ -121,9 +121,13 @@ class Processes:
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *arguments: str) -> None:
+    def start(self, name: str, *arguments: str, **environment: str) -> None:
         self._children[name] = subprocess.Popen(
-            [sys.executable, *arguments], env=self._environment, cwd=ROOT, stderr=subprocess.DEVNULL
+            [sys.executable, *arguments],
+            env={**self._environment, **environment},
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     @property

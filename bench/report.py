@@ -27,6 +27,7 @@ def table(results: dict[str, Any]) -> tuple[Table, bool]:
             limit(ours["latency"]["p99_ms"], 400, "ms"),
         ),
         *parcel_rows(results["parcels"]),
+        *edge_rows(results["edges"]),
         *[(f"memory of {name}", f"{mb:,.0f} MB", "", limit(mb, 200, "MB")) for name, mb in ours["memory_mb"].items()],
     ]
     shown = Table(title="ParcelCare on this machine")
@@ -49,6 +50,26 @@ def parcel_rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str]]:
         )
         for size in (few, many)
     ] + [("cost of an event with 1,000,000 open parcels", f"{dearer:.2f} ×", "", limit(dearer, 1.3, "×"))]
+
+
+EDGES = {
+    "web": ("signed webhooks/s by HTTP, one process", "bare Starlette + aiokafka"),
+    "mail": ("mails/s by SMTP, one process", "bare aiosmtpd + aiokafka"),
+    "kuaidi100": ("parcel pushes/s by HTTP, one process", "bare Starlette + aiokafka"),
+}
+
+
+def edge_rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """To the acknowledgement of Kafka; ours writes the original and what it means, the floor the bytes alone."""
+    return [
+        (
+            what,
+            f"{measured[kind]['ours']['per_second']:,.0f}",
+            f"{measured[kind]['floor']['per_second']:,.0f} {floor}",
+            ratio(measured[kind]["ours"]["per_second"] / measured[kind]["floor"]["per_second"], 0.7),
+        )
+        for kind, (what, floor) in EDGES.items()
+    ]
 
 
 def ratio(value: float, target: float) -> str:
