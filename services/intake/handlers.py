@@ -55,12 +55,12 @@ class Reception:
             await self._keep(accepted.files)
             await self._publish(accepted)
         except Rejected as refusal:
-            self._indicators.deliveries.labels(gateway.name, refusal.reason.slug).inc()
+            self._indicators.delivered(gateway.name, refusal.reason.slug)
             log.info("delivery_refused", gateway=gateway.name, reason=refusal.reason.slug, trace_id=trace_id_of(begun))
             self._tracing.entered(f"intake {gateway.name}", given, begun, started, refusal.reason.slug)
             raise
         self._count(delivery, accepted)
-        self._indicators.seconds.labels(gateway.name).observe(max(0.0, time.time() - started))
+        self._indicators.took(gateway.name, max(0.0, time.time() - started))
         self._tracing.entered(f"intake {gateway.name}", given, begun, started)
         return accepted
 
@@ -108,7 +108,7 @@ class Reception:
     def _count(self, delivery: Delivery, accepted: Accepted) -> None:
         gateway = delivery.gateway.name
         outcome = "suppressed" if accepted.suppressed else "accepted"
-        self._indicators.deliveries.labels(gateway, outcome).inc()
+        self._indicators.delivered(gateway, outcome)
         if accepted.unknown_codes:
             self._indicators.unknown_codes.labels(gateway).inc(len(accepted.unknown_codes))
             log.warning("unknown_carrier_codes", gateway=gateway, codes=sorted(set(accepted.unknown_codes))[:10])

@@ -57,3 +57,18 @@ class Indicators:
             buckets=SECONDS,
             registry=registry,
         )
+        self._known: dict[tuple[str, str], Counter] = {}
+        self._seconds: dict[str, Histogram] = {}
+
+    def delivered(self, gateway: str, outcome: str) -> None:
+        """One more; what the labels stand for is looked up once, not with every delivery."""
+        known = self._known.get((gateway, outcome))
+        if known is None:
+            known = self._known[gateway, outcome] = self.deliveries.labels(gateway, outcome)
+        known.inc()
+
+    def took(self, gateway: str, seconds: float) -> None:
+        known = self._seconds.get(gateway)
+        if known is None:
+            known = self._seconds[gateway] = self.seconds.labels(gateway)
+        known.observe(seconds)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 the marker in front of a secret, not one
 
@@ -50,9 +51,10 @@ def verify(
 
 def _signature(secret: str, webhook_id: str, seconds: str, body: bytes) -> str:
     signed = b".".join([webhook_id.encode(), seconds.encode(), body])
-    return base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
 
 
+@lru_cache(maxsize=256)
 def _key(secret: str) -> bytes:
     try:
         return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)

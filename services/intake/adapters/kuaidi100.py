@@ -4,11 +4,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from pydantic import Field, StringConstraints
 
 from services.intake.adapters.edge import Edge, read_json, require_media_type
+from services.intake.adapters.form import form_fields
 from services.intake.adapters.status_table import Table, meaning, table
 from services.intake.adapters.track import MAX_DESCRIPTION, Scanned, accept_scans, digest, instant, tracking_number
 from services.intake.credentials import Credentials
@@ -90,9 +90,7 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
 
 def _form(body: bytes) -> Kuaidi100Form:
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
-        )
+        pairs = form_fields(body, MAX_FIELDS)
     except ValueError:
         raise Rejected(Reason.MALFORMED, "the body is not a form in UTF-8 (param, sign)") from None
     fields = dict(pairs)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from services.intake.adapters.edge import Edge, read_json, rejected, require_media_type
+from services.intake.adapters.form import form_fields
 from services.intake.adapters.sf_signature import require_signed
 from services.intake.adapters.sf_xml import routes_in
 from services.intake.adapters.status_table import Table, meaning, table
@@ -93,7 +93,7 @@ def _text(body: bytes) -> str:
 
 def _form(body: bytes) -> Mapping[str, str]:
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = form_fields(body, MAX_FIELDS)
     except ValueError:
         raise Rejected(Reason.MALFORMED, "the body is not a form in UTF-8") from None
     return dict(pairs) or {"content": ""}

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from services.intake.adapters import twilio_message
 from services.intake.adapters.contact import accept_contact, interaction_id_of, interaction_message
 from services.intake.adapters.edge import Edge, rejected, require_media_type
+from services.intake.adapters.form import form_fields
 from services.intake.adapters.stages import Said, accept_stages
 from services.intake.adapters.twilio_message import MessageFields
 from services.intake.adapters.twilio_signature import MAX_FIELDS, is_valid_body, is_valid_form
@@ -71,9 +71,7 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
 def _form(body: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     try:
-        for name, value in parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
-        ):
+        for name, value in form_fields(body, MAX_FIELDS):
             fields.setdefault(name, []).append(value)
     except ValueError:
         raise Rejected(Reason.MALFORMED, "the body is not a form in UTF-8") from None
