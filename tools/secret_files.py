@@ -71,6 +71,7 @@ def single_secrets() -> dict[str, str]:
         "token_signing.pem": signing_key(),
         "identity.key": secrets.token_urlsafe(32),
         "progress.key": secrets.token_urlsafe(32),
+        "partner.key": secrets.token_urlsafe(32),
         "payment.key": "sk_local_" + secrets.token_urlsafe(24),
         "personal.key": base64.b64encode(secrets.token_bytes(32)).decode(),
     }

@@ -59,6 +59,8 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
         return {"cleared": change.cleared}
     if isinstance(change, cases.MediaAdded | cases.MediaMissing):
         return {"media": change.kind}
+    if isinstance(change, cases.WorkOrderMoved):
+        return {"move": change.move}
     return {}
 
 

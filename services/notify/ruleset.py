@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from services.notify.fact_words import FACT_WORDS
 from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
-from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind
+from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind, OrderMove
 from shared.contracts.claims import ClaimChanged, ClaimState
 from shared.contracts.media import MediaKind
 from shared.contracts.notices import NoticeKind
@@ -29,6 +29,7 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "level": frozenset(range(1, 10)),
     "cleared": YES_NO,
     "media": frozenset(MediaKind),
+    "move": frozenset(get_args(OrderMove)),
     "state": frozenset(ClaimState),
 }
 STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.routing import due, moves, timekeeping
+from services.routing import due, moves, open_orders, timekeeping
 from services.routing.draft import Draft
 from services.routing.life import is_over
+from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from shared.contracts.cases import Case, CaseStatus, Classified, Replied
 from shared.contracts.personal import Personal
@@ -14,24 +15,6 @@ from shared.contracts.personal import Personal
 SENIOR = frozenset({"lead", "supervisor"})
 WORKED_ON = frozenset({CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER})
 OPEN = WORKED_ON | {CaseStatus.QUEUED}
-
-
-class ActRefused(Exception):
-    """The act is not done. `code` is for programs, the texts are for people."""
-
-    def __init__(self, code: str, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.code = code
-        self.en = en
-        self.zh = zh
-
-
-class IllegalMove(ActRefused):
-    """The case is not in a state for this act."""
-
-
-class NotAllowed(ActRefused):
-    """This person may not do it to this case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +89,7 @@ POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
 
 
 def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
-    """The case after the act. Raises `ActRefused`."""
+    """The case after the act. Raises `refusals.ActRefused`."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     if draft.case.status not in POSSIBLE[type(act)]:
@@ -118,6 +101,8 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
         )
     if not isinstance(act, Take | Assign):
         _must_be_handler(draft.case, act.actor)
+    if isinstance(act, Resolve | Close):
+        open_orders.must_be_none(draft.case)
     _DO[type(act)](draft, act, rules, now)
     return draft
 

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.routing.acts import Act, Actor, ActRefused, Assign, Close, NotAllowed, Reply, Resolve, Take, Wait
-from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, Unavailable, UnknownCase
+from services.routing.acts import Act, Actor, Assign, Close, Reply, Resolve, Take, Wait
+from services.routing.attempts import Unavailable
+from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
+from services.routing.refusals import ActRefused, NotAllowed
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.personal import Personal
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
@@ -151,7 +153,7 @@ def _acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> C
         asked = ActRequest(
             case_id=request.path_params["case_id"],
             act=kind.act(actor, wish),
-            version=_version(request),
+            version=if_match(request),
             key=_idempotency_key(request),
             fingerprint=sha256(f"{name}/{wish.model_dump_json()}".encode()).hexdigest(),
         )
@@ -191,7 +193,7 @@ def _case_response(case: Case) -> Response:
     return Response(case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'})
 
 
-def _version(request: Request) -> int:
+def if_match(request: Request) -> int:
     header = request.headers.get("if-match")
     if header is None:
         raise Problem(428, "If-Match is missing", 'Send the ETag of the case as you read it, e.g. If-Match: "3".')

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, fields, media_news, moves, parcel_news
+from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news
 from services.routing.acts import Act
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
-from services.routing.state import AgentFound, CaseState, ChangeSet, TimerFired
+from services.routing.state import AgentFound, CaseState, ChangeSet, OrderMoved, TimerFired
 from shared.contracts.cases import Case, CaseStatus, Standing
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
@@ -18,13 +18,13 @@ from shared.contracts.parcels import (
 )
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
-Event = Interaction | News | TimerFired | AgentFound | Act
+Event = Interaction | News | TimerFired | AgentFound | OrderMoved | Act
 
 
 def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> ChangeSet | None:
     """What follows, or None: nothing. `state` None: there is no such case (yet).
 
-    Pure. Raises `acts.ActRefused` for an agent's act that is not possible. The keys of the state are those that
+    Pure. Raises `refusals.ActRefused` for an agent's act that is not possible. The keys of the state are those that
     it had; who knows the other cases gives it the keys that are free (`threading.Book`).
     """
     draft = _draft(state, event, rules, now)
@@ -64,6 +64,8 @@ def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):
         return _agent_found(case, event, rules, now)
+    if isinstance(event, OrderMoved):
+        return open_orders.hear(case, event.order, event.moves, rules, now)
     return acts.act_on(case, event, rules, now)
 
 

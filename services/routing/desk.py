@@ -1,14 +1,11 @@
 """Agents' acts on cases: once each, on the version that the agent saw, announced through the outbox."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-from pymongo.errors import PyMongoError
-
 from services.routing.acts import Act, Actor
+from services.routing.attempts import attempt
 from services.routing.case import decide
 from services.routing.record import messages
 from services.routing.rules import Rules
@@ -16,15 +13,11 @@ from services.routing.store import CaseStore
 from shared.clock import Clock
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
-from shared.messaging.handler import Conflict, Session
+from shared.messaging.handler import Session
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database, is_conflict, is_passing
+from shared.mongo import Database
 
 KEEP_ANSWERS_S = 48 * 3600
-ATTEMPTS = 6
-PAUSE_S = 0.05
-
-log = structlog.get_logger()
 
 
 class DeskError(Exception):
@@ -37,10 +30,6 @@ class UnknownCase(DeskError):
 
 class StaleVersion(DeskError):
     """The case has changed since the agent read it."""
-
-
-class Unavailable(DeskError):
-    """The database did not take it in time: the same request may be sent again."""
 
 
 class KeyReused(DeskError):
@@ -86,21 +75,11 @@ class Desk:
     async def do(self, request: ActRequest) -> Case:
         """The case after the act; the same key again gives the same answer and does nothing.
 
-        Raises `DeskError` or `acts.ActRefused`.
+        Raises `DeskError`, `attempts.Unavailable` or `refusals.ActRefused`.
         """
         act_id = derived_id(f"act/{request.act.actor.agent}/{request.case_id}", request.key)
-        for attempt in range(ATTEMPTS):
-            try:
-                return await self._database.transaction(lambda session: self._once(act_id, request, session))
-            except Conflict:
-                log.info("act_conflict", case_id=request.case_id, attempt=attempt)
-            except PyMongoError as error:
-                # The stored answer makes it safe to try again where it is unknown whether the commit succeeded.
-                if not (is_conflict(error) or is_passing(error)):
-                    raise
-                log.warning("act_retried", case_id=request.case_id, attempt=attempt, error=type(error).__name__)
-            await asyncio.sleep(PAUSE_S * 2**attempt)
-        raise Unavailable
+        # The stored answer makes it safe to try again where it is unknown whether the commit succeeded.
+        return await attempt(self._database, lambda session: self._once(act_id, request, session), request.case_id)
 
     async def _once(self, act_id: str, request: ActRequest, session: Session) -> Case:
         answered = await self._answers.find_one({"_id": act_id}, session=session)

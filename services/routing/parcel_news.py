@@ -75,7 +75,7 @@ def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: dateti
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     _update(draft, cleared.parcel, cleared=True)
-    if not is_over(draft.case) and case.classification.kind in rules.life.self_resolving_kinds:
+    if not is_over(draft.case) and not case.open_orders and case.classification.kind in rules.life.self_resolving_kinds:
         moves.resolve(draft, SYSTEM, now)
         draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
     return draft

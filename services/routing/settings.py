@@ -7,9 +7,11 @@ from shared.settings import CommonSettings
 
 
 class Settings(CommonSettings):
-    """`rules_dir`: the rule files of this installation; intervals in real seconds."""
+    """`rules_dir`: the rule files of this installation; intervals in real seconds; `partner_url`: the outside address
+    of routing, where partners' links lead."""
 
     http_port: int = 8082
     rules_dir: Path = DIRECTORY
+    partner_url: str = "http://127.0.0.1:8082"
     timer_interval_s: float = 0.5
     assign_interval_s: float = 0.5

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from pydantic import TypeAdapter
 
-from shared.contracts.cases import Case, Change, Standing
+from shared.contracts.cases import Case, Change, OrderMove, Standing
 from shared.contracts.parcels import ParcelLookup
+from shared.contracts.work_orders import WorkOrder
 
 _CASE = TypeAdapter(Case)
 
@@ -53,3 +54,11 @@ class AgentFound:
     """The assigner chose an agent for a queued case."""
 
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMoved:
+    """A work order of the case as it stands now, and what befell it."""
+
+    order: WorkOrder
+    moves: tuple[OrderMove, ...]

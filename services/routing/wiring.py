@@ -10,6 +10,7 @@ from services.routing.indicators import CatchAlls
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
 from services.routing.timers import Timers
+from services.routing.workorders import wiring as work_orders
 from shared.contracts.topics import CUSTOMERS, INTERACTIONS, PARCEL_EXCEPTIONS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
@@ -36,3 +37,4 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.every("assigner", settings.assign_interval_s, Assigner(*parts).assign)
     runtime.mount(routes(desk, TokenVerifier.from_settings(settings)))
     runtime.registry.register(CatchAlls(rules))
+    work_orders.attach(runtime, settings, desk)

@@ -103,6 +103,7 @@ class Case(Contract):
     summary: Personal | None = Field(None, description="solution summary, needed to close (RO-14)")
     clocks: tuple[Clock, ...] = ()
     escalation_level: int = 0
+    open_orders: tuple[str, ...] = Field((), description="ids of work orders that others, or the handler, still owe")
     contacts: int = Field(0, ge=0, description="contacts of the customer in this case")
     reopened: int = 0
     claim: ClaimForm | None = None
@@ -222,6 +223,19 @@ class FieldsFilled(Contract):
     fields: tuple[CaseField, ...] = Field(min_length=1)
 
 
+OrderMove = Literal["opened", "sent", "accepted", "rejected", "returned", "noted", "completed", "overdue", "cancelled"]
+
+
+class WorkOrderMoved(Contract):
+    """A work order of the case was opened, answered, returned, completed, cancelled, or is overdue (RO-9)."""
+
+    type: Literal["work_order"] = "work_order"
+    order_id: str
+    kind: str
+    move: OrderMove = Field(description="type of the work order's change")
+    owner: str = Field(description="who owes the next step")
+
+
 Change = Annotated[
     Opened
     | ContactAdded
@@ -237,7 +251,8 @@ Change = Annotated[
     | Reopened
     | ParcelUpdated
     | FieldsRequested
-    | FieldsFilled,
+    | FieldsFilled
+    | WorkOrderMoved,
     Field(discriminator="type"),
 ]
 

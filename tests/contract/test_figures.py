@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from services.claims.messages import messages_of
 from services.metrics.fold import OPEN, fold
 from services.metrics.sources import GROUP, SOURCES
-from services.routing.acts import Act, Actor, ActRefused, Assign, Close, Reply, Resolve, Take, Wait
+from services.routing.acts import Act, Actor, Assign, Close, Reply, Resolve, Take, Wait
 from services.routing.case import decide
 from services.routing.record import messages
+from services.routing.refusals import ActRefused
 from services.routing.state import CaseState, TimerFired
 from shared.contracts.personal import Personal
 from shared.messaging.message import Incoming, Outgoing

@@ -52,7 +52,24 @@ EDGES: dict[str, frozenset[str]] = {
         }
     ),
     "routing": frozenset(
-        {"alias_store", "assigner", "desk", "timers", "parcels.api", "parcels.reading", "parcels.wiring"}
+        {
+            "alias_store",
+            "assigner",
+            "attempts",
+            "desk",
+            "pages",
+            "parcels.api",
+            "parcels.reading",
+            "parcels.wiring",
+            "published.api",
+            "timers",
+            "workorders.answers",
+            "workorders.api",
+            "workorders.coordinator",
+            "workorders.partner",
+            "workorders.store",
+            "workorders.wiring",
+        }
     ),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
     "notify": frozenset({"live", "mailserver", "pages", "preview", "sender", "session", "smtp", "webhook"}),

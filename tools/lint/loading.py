@@ -16,8 +16,10 @@ from services.notify.pages import load_pages
 from services.notify.ruleset import load_rules
 from services.notify.templates import load_templates
 from services.notify.texts import load_texts
-from services.routing import rule_files
+from services.routing import playbook_file, rule_files
+from services.routing.pages import Pages
 from services.routing.parcels import tables as parcel_tables
+from services.routing.workorders import order_file
 
 TODAY = datetime.now(UTC).date()
 
@@ -29,6 +31,11 @@ def _notify_pages() -> None:
     load_pages(load_rules(TODAY), links, "desk@parcelcare.example", TODAY)
 
 
+def _work_orders() -> None:
+    book = playbook_file.load(rule_files.DIRECTORY / "playbook", TODAY)
+    order_file.load(rule_files.DIRECTORY, book, TODAY)
+
+
 LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/gateways.yaml": gateways.load,
     "services/intake/rules/calls.yaml": call_rules,
@@ -38,6 +45,8 @@ LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/vocabulary.yaml": vocabulary,
     "services/intake/rules/places.yaml": addresses.anchor,
     "services/routing/rules": lambda: rule_files.load(today=TODAY),
+    "services/routing/rules/playbook and work_orders": _work_orders,
+    "services/routing/web": Pages,
     "services/routing/parcels/rules": lambda: parcel_tables.load(parcel_tables.DIRECTORY),
     "services/claims/rules": rulebook.load,
     "services/notify/rules": lambda: load_rules(TODAY),

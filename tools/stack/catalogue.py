@@ -133,6 +133,8 @@ def common_environment(plan: Plan, info: StackInfo) -> dict[str, str]:
         environment["MEDIA_SIMULATOR_URL"] = info.media_host.url
     if "notify" in info.services:
         environment["PUBLIC_URL"] = info.url("notify")
+    if "routing" in info.services:
+        environment["PARTNER_URL"] = info.url("routing")
     return {**environment, **plan.extra}
 
 

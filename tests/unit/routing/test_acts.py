@@ -6,17 +6,15 @@ from services.routing.acts import (
     POSSIBLE,
     Act,
     Actor,
-    ActRefused,
     Assign,
     Close,
-    IllegalMove,
-    NotAllowed,
     Reply,
     Resolve,
     Take,
     Wait,
 )
 from services.routing.case import decide
+from services.routing.refusals import ActRefused, IllegalMove, NotAllowed
 from services.routing.state import CaseState
 from shared.contracts.cases import CaseStatus
 from shared.contracts.personal import Personal

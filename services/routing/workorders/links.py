@@ -1,0 +1,83 @@
+"""The link by which a partner answers a work order: it names order, partner and end, and is signed (RO-9)."""
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+_PURPOSE = b"parcelcare/work-order/1:"
+LONGEST = 400
+
+
+class BadLink(Exception):
+    """Not signed by us, or cut short."""
+
+
+class LinkExpired(Exception):
+    """Was ours; its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a link allows: to act on this order as this partner, until then."""
+
+    order_id: str
+    partner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerLinks:
+    """Signs with the key of {secrets_dir}/partner.key."""
+
+    public_url: str
+    key: bytes = field(repr=False)
+
+    @staticmethod
+    def load(public_url: str, secrets_dir: Path) -> "PartnerLinks":
+        """Raises `ValueError` where the key is shorter than 32 characters, `FileNotFoundError` where there is none."""
+        key = (secrets_dir / "partner.key").read_text("utf-8").strip().encode()
+        if len(key) < 32:
+            raise ValueError("partner.key: at least 32 random characters are needed")
+        return PartnerLinks(public_url.rstrip("/"), key)
+
+    def token(self, grant: Grant) -> str:
+        said = f"{grant.order_id}|{grant.partner}|{int(grant.until.timestamp())}".encode()
+        return f"{_text(said)}.{_text(self._mac(said))}"
+
+    def page(self, grant: Grant) -> str:
+        return f"{self.public_url}/partner/{self.token(grant)}"
+
+    def read(self, token: str, now: datetime) -> Grant:
+        """Raises `BadLink` or `LinkExpired`."""
+        said, mac = _bytes(token)
+        if not hmac.compare_digest(mac, self._mac(said)):
+            raise BadLink
+        order_id, partner, until = said.decode().split("|")
+        grant = Grant(order_id, partner, datetime.fromtimestamp(int(until), UTC))
+        if now >= grant.until:
+            raise LinkExpired
+        return grant
+
+    def _mac(self, said: bytes) -> bytes:
+        return hmac.digest(self.key, _PURPOSE + said, "sha256")[:16]
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes(token: str) -> tuple[bytes, bytes]:
+    said, dot, mac = token.partition(".")
+    if not dot or len(token) > LONGEST or not token.isascii():
+        raise BadLink
+    try:
+        return _decoded(said), _decoded(mac)
+    except (binascii.Error, ValueError) as error:
+        raise BadLink from error
+
+
+def _decoded(part: str) -> bytes:
+    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,268 @@
+"""A partner's side of a work order, by signed link: a small page, and the same as JSON (RO-9)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from services.routing.api import BODY_LIMIT, Body, Words, if_match
+from services.routing.pages import PRIVATE, Pages, language_of
+from services.routing.playbook import Book
+from services.routing.workorders.answers import settled
+from services.routing.workorders.coordinator import Coordinator, Wish
+from services.routing.workorders.links import BadLink, Grant, LinkExpired, PartnerLinks
+from services.routing.workorders.order import OPEN, Accept, Complete, Event, Mover, Note, Return
+from shared.contracts.cases import Case
+from shared.contracts.personal import Personal
+from shared.contracts.work_orders import OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
+from shared.openapi import HTML, JSON, PROBLEM, Answer, Parameter, RouteDoc
+from shared.web import Problem, parse_model, read_body
+
+MOVES = ("accept", "return", "note", "complete")
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class MoveBody(Body):
+    text: Words | None = None
+
+
+class PartnerEvent(BaseModel):
+    what: str
+    at: datetime
+    text: Personal | None = None
+
+
+class PartnerView(BaseModel):
+    """What a partner sees: no name of an agent, nothing of the customer but what the hand-over holds."""
+
+    order_id: str
+    version: int
+    case_number: str
+    kind: str
+    title: str
+    partner: str
+    status: OrderStatus
+    handover: dict[str, Personal]
+    due_at: datetime
+    overdue: bool
+    moves: tuple[str, ...]
+    history: tuple[PartnerEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerApi:
+    coordinator: Coordinator
+    links: PartnerLinks
+    book: Book
+    pages: Pages
+    now: Callable[[], datetime]
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/partner/{token}", self.page, methods=["GET"]),
+            Route("/partner/{token}/{move}", self.form, methods=["POST"]),
+            Route("/v1/partner/work-orders/{token}", self.view, methods=["GET"]),
+            Route("/v1/partner/work-orders/{token}/{move}", self.moved, methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        language = language_of(request)
+        try:
+            view = await self._view(self._grant(request), language)
+        except Problem as problem:
+            return self._lost(problem, language)
+        return self._shown(request, view, language)
+
+    async def form(self, request: Request) -> Response:
+        """A button of the page: afterwards the page again, with the reason where it was refused."""
+        language = language_of(request)
+        try:
+            grant = self._grant(request)
+            given = parse_qs((await read_body(request, BODY_LIMIT)).decode("utf-8", "replace"))
+            text, version = given.get("text", [""])[0].strip(), given.get("version", [""])[0]
+        except Problem as problem:
+            return self._lost(problem, language)
+        try:
+            if not (version.isascii() and version.isdigit()):
+                raise Problem(400, "version is missing", "请刷新页面。 Load the page again.")
+            await self._move(grant, request.path_params["move"], text or None, int(version))
+        except Problem as problem:
+            return await self._refused(request, grant, problem, language)
+        return RedirectResponse(f"/partner/{request.path_params['token']}?language={language}", 303, PRIVATE)
+
+    async def view(self, request: Request) -> Response:
+        return _json(await self._view(self._grant(request), language_of(request)))
+
+    async def moved(self, request: Request) -> Response:
+        grant = self._grant(request)
+        body = parse_model(MoveBody, await read_body(request, BODY_LIMIT) or b"{}")
+        await self._move(grant, request.path_params["move"], body.text, if_match(request))
+        return _json(await self._view(grant, language_of(request)))
+
+    def _grant(self, request: Request) -> Grant:
+        try:
+            return self.links.read(request.path_params["token"], self.now())
+        except LinkExpired as error:
+            raise Problem(410, "Link expired", "Ask for a new link. 链接已过期，请向客服索取新链接。") from error
+        except BadLink as error:
+            raise Problem(404, "Unknown link", "Use the whole link. 链接无效，请使用完整链接。") from error
+
+    async def _move(self, grant: Grant, name: str, text: str | None, version: int) -> None:
+        if name not in MOVES:
+            raise Problem(404, "No such move", f"One of {', '.join(MOVES)}.")
+        if name != "accept" and not (text or "").strip():
+            raise Problem(422, "text is missing", "Say why, or what was done. 请填写说明。", reason="text_missing")
+        mover = Mover(grant.partner, owns=Owner(kind=OwnerKind.PARTNER, name=grant.partner))
+
+        def event(case: Case, order: WorkOrder | None) -> Event:
+            return _event(name, mover, Personal(text or ""), case)
+
+        by = f"partner/{grant.partner}"
+        await settled(self.coordinator.do(Wish(None, grant.order_id, version, by, f"{name}/{text or ''}", event)))
+
+    async def _view(self, grant: Grant, language: str) -> PartnerView:
+        order = await self.coordinator.orders.get(grant.order_id)
+        history = await self.coordinator.orders.history(grant.order_id)
+        if order is None or not _may_see(order, history, grant.partner):
+            raise Problem(410, "Not yours any more", "It was given to somebody else. 该协作工单已转交他人。")
+        rules, party = self.coordinator.order_rules, self.book.partners.get(grant.partner)
+        events = [
+            PartnerEvent(what=change.type, at=changed.at, text=_said(change))
+            for changed in history
+            for change in changed.changes
+        ]
+        return PartnerView(
+            order_id=order.order_id,
+            version=order.version,
+            case_number=order.case_number,
+            kind=order.kind,
+            title=rules.kinds[order.kind].title[language],
+            partner=party.title[language] if party else grant.partner,
+            status=order.status,
+            handover={rules.fields[field.name][language]: field.value for field in order.handover},
+            due_at=order.due_at,
+            overdue=order.overdue_at is not None and order.status in OPEN,
+            moves=_moves(order),
+            history=tuple(events),
+        )
+
+    def _shown(
+        self, request: Request, view: PartnerView, language: str, problem: Problem | None = None, status: int = 200
+    ) -> Response:
+        html = self.pages.render(
+            "work_order.html.j2",
+            language,
+            view=view,
+            token=request.path_params["token"],
+            problem=_words(problem, language) if problem else None,
+            local=lambda at: at.astimezone(ZONE).strftime("%m-%d %H:%M"),
+        )
+        return Response(html, status, PRIVATE, media_type=HTML)
+
+    async def _refused(self, request: Request, grant: Grant, problem: Problem, language: str) -> Response:
+        try:
+            view = await self._view(grant, language)
+        except Problem as gone:
+            return self._lost(gone, language)
+        return self._shown(request, view, language, problem, problem.status)
+
+    def _lost(self, problem: Problem, language: str) -> Response:
+        html = self.pages.render("lost.html.j2", language, title=problem.title, detail=_words(problem, language))
+        return Response(html, problem.status, PRIVATE, media_type=HTML)
+
+
+def _event(name: str, mover: Mover, text: Personal, case: Case) -> Event:
+    if name == "accept":
+        return Accept(mover)
+    if name == "return":
+        return Return(mover, text, case.agent or case.group)
+    return Note(mover, text) if name == "note" else Complete(mover, text)
+
+
+def _moves(order: WorkOrder) -> tuple[str, ...]:
+    possible = {OrderStatus.OFFERED: ("accept", "note", "return"), OrderStatus.ACCEPTED: ("complete", "note", "return")}
+    return possible.get(order.status, ()) if order.owner.kind is OwnerKind.PARTNER else ()
+
+
+def _may_see(order: WorkOrder, history: list[WorkOrderChanged], partner: str) -> bool:
+    """Its owner, or who gave it back as long as nobody else has it."""
+    if order.owner.kind is OwnerKind.HANDLER:
+        owners = [h.order.owner for h in history if h.order.owner.kind is not OwnerKind.HANDLER]
+        return bool(owners) and owners[-1] == Owner(kind=OwnerKind.PARTNER, name=partner)
+    return order.owner == Owner(kind=OwnerKind.PARTNER, name=partner)
+
+
+def _said(change: Any) -> Personal | None:
+    for name in ("text", "reason", "result"):
+        if (said := getattr(change, name, None)) is not None:
+            assert isinstance(said, Personal)
+            return said
+    return None
+
+
+def _words(problem: Problem, language: str) -> str:
+    zh = problem.extensions.get("detail_zh")
+    return str(zh) if zh and language == "zh" else problem.detail
+
+
+def _json(view: PartnerView) -> Response:
+    headers: Mapping[str, str] = {"ETag": f'"{view.version}"', "Cache-Control": "no-store"}
+    return Response(view.model_dump_json(exclude_none=True), headers=dict(headers), media_type=JSON)
+
+
+_LANGUAGE = Parameter("language", "zh or en; default: by Accept-Language", schema={"enum": ["zh", "en"]})
+_LINK = {
+    404: Answer("the link is not ours", content_type=PROBLEM),
+    410: Answer("the link has expired, or the order is somebody else's now", content_type=PROBLEM),
+}
+_MOVE = {
+    **_LINK,
+    403: Answer("not the partner's turn", content_type=PROBLEM),
+    409: Answer("not possible in this state; `reason` says why", content_type=PROBLEM),
+    412: Answer("it has changed since it was read", content_type=PROBLEM),
+    422: Answer("the text is missing", content_type=PROBLEM),
+    428: Answer("If-Match is missing", content_type=PROBLEM),
+}
+
+ROUTES: tuple[RouteDoc, ...] = (
+    RouteDoc(
+        "/partner/{token}",
+        "GET",
+        "A partner's page of a work order; the link is the only key to it",
+        responses={
+            200: Answer("the page", content_type=HTML),
+            404: Answer("the link is not ours", content_type=HTML),
+            410: Answer("expired, or somebody else's now", content_type=HTML),
+        },
+        parameters=(_LANGUAGE,),
+    ),
+    RouteDoc(
+        "/partner/{token}/{move}",
+        "POST",
+        "A button of that page: accept, note, complete or return",
+        responses={303: Answer("done: the page again"), 409: Answer("the page with the reason", content_type=HTML)},
+        parameters=(_LANGUAGE,),
+    ),
+    RouteDoc(
+        "/v1/partner/work-orders/{token}",
+        "GET",
+        "The work order as its partner sees it",
+        responses={200: Answer("the work order", PartnerView), **_LINK},
+        parameters=(_LANGUAGE,),
+    ),
+    RouteDoc(
+        "/v1/partner/work-orders/{token}/{move}",
+        "POST",
+        "accept, note, complete or return; all but accept with a text",
+        request=MoveBody,
+        responses={200: Answer("the work order after it", PartnerView), **_MOVE},
+        parameters=(Parameter("If-Match", "ETag of the work order as read", "header", required=True),),
+    ),
+)
