@@ -133,8 +133,11 @@ def _entry(file: _File, raw: Any, book: Book) -> Entry:
 
 
 def _own_basis(file: _File) -> Text:
-    source = str(file.content["source"])
-    return dict.fromkeys(LANGUAGES, source)
+    """The file's source, which is written "zh / en"."""
+    parts = [part.strip() for part in str(file.content["source"]).split(" / ")]
+    if len(parts) != len(LANGUAGES) or not all(parts):
+        raise RuleError(file.file, "source", 'must be written "Chinese / English": customers read it')
+    return dict(zip(LANGUAGES, parts, strict=True))
 
 
 def _steps(part: RuleFile) -> Mapping[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, Process
 from tests.unit.routing.builders import contact, customer, raised
 
-AGENT = "zhao.min"
+AGENT = "zhou.na"
 HANDOVER = {"problem": "显示签收未收到", "progress": "已联系客户", "support": "请核实投放位置", "tracking": "SF100"}
 OPENING = {"kind": "verify_sign", "owner": {"kind": "partner", "name": "courier"}, "handover": HANDOVER}
 

@@ -98,6 +98,7 @@ WRONG = [
     ),
     ("lists.yaml", "  other: {title", "  others: {title", "00_any.yaml:", "'other' is not one of"),
     ("12_signed.yaml", "valid_from: 2026-01-01", "valid_from: soon", "12_signed.yaml", "not a date"),
+    ("12_signed.yaml", " / customer problem", "; customer problem", "12_signed.yaml: source", "Chinese / English"),
     ("12_signed.yaml", "entries:", "entries:\n  - nonsense", "12_signed.yaml", "is not a mapping"),
 ]
 
