@@ -54,7 +54,7 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
     if isinstance(change, cases.ClockChanged):
         return {"clock": change.clock, "change": change.change}
     if isinstance(change, cases.Escalated):
-        return {"level": change.level}
+        return {"level": change.level, "raised": change.raised}
     if isinstance(change, cases.ParcelUpdated):
         return {"cleared": change.cleared}
     if isinstance(change, cases.MediaAdded | cases.MediaMissing):

@@ -104,6 +104,7 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
     if isinstance(act, Resolve | Close):
         open_orders.must_be_none(draft.case)
     _DO[type(act)](draft, act, rules, now)
+    draft.set(handled_at=now)
     return draft
 
 
@@ -165,7 +166,7 @@ def _assign(draft: Draft, act: Assign, rules: Rules, now: datetime) -> None:
     if act.agent is not None:
         moves.give_to(draft, act.agent)
     else:
-        timekeeping.resume(draft, now)
+        timekeeping.resume(draft, rules.calendar.hours, now)
         draft.set(status=CaseStatus.QUEUED, agent=None)
         draft.note(Classified())
 

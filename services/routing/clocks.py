@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal
 
+from services.routing.hours import ALWAYS, BusinessHours
 from shared.contracts.cases import Clock, ClockChanged, ClockKind, ClockState
 
 PAUSABLE = frozenset({ClockKind.RESOLUTION})
@@ -14,16 +15,17 @@ TICKING = frozenset({ClockState.RUNNING, ClockState.WARNED})
 ANSWERABLE = TICKING | {ClockState.PAUSED, ClockState.BREACHED}
 
 Clocks = tuple[Clock, ...]
-What = Literal["started", "warned", "paused", "resumed", "breached", "met"]
+What = Literal["started", "warned", "paused", "resumed", "retargeted", "breached", "met"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A time limit as the table gives it, and the row that gave it."""
+    """A time limit as the table gives it, and the row that gave it. Both spans are time of `hours`."""
 
     limit: timedelta
     warn_after: timedelta
     rule: str
+    hours: BusinessHours = ALWAYS
 
 
 Targets = Mapping[ClockKind, Target]
@@ -39,9 +41,11 @@ def start(kind: ClockKind, target: Target, at: datetime) -> Clock:
         kind=kind,
         state=ClockState.RUNNING,
         started_at=at,
-        warn_at=at + target.warn_after,
-        due_at=at + target.limit,
+        warn_at=target.hours.add(at, target.warn_after),
+        due_at=target.hours.add(at, target.limit),
         rule=target.rule,
+        calendar=target.hours.name,
+        limit_seconds=int(target.limit.total_seconds()),
     )
 
 
@@ -85,17 +89,44 @@ def pause(clock: Clock, at: datetime) -> Clock | None:
     return clock.model_copy(update={"state": ClockState.PAUSED, "paused_at": at})
 
 
-def resume(clock: Clock, at: datetime) -> Clock | None:
-    """Goes on where it stood: warning and end move by the pause."""
+def resume(clock: Clock, hours: BusinessHours, at: datetime) -> Clock | None:
+    """Goes on where it stood: what was left of its business time is left again. `hours`: its calendar."""
     if clock.state is not ClockState.PAUSED or clock.paused_at is None:
         return None
-    gone = at - clock.paused_at
     warned = clock.warn_at <= clock.paused_at
+    moved = {"due_at": _moved(clock.due_at, clock.paused_at, at, hours), "paused_at": None}
+    if warned:
+        return clock.model_copy(update={**moved, "state": ClockState.WARNED})
+    warn_at = _moved(clock.warn_at, clock.paused_at, at, hours)
+    return clock.model_copy(update={**moved, "state": ClockState.RUNNING, "warn_at": warn_at})
+
+
+def _moved(end: datetime, paused_at: datetime, at: datetime, hours: BusinessHours) -> datetime:
+    """Never earlier than it was: a pause gives time, and takes none. What was over already stays over."""
+    if end <= paused_at:
+        return end + (at - paused_at)
+    return max(end, hours.add(at, hours.elapsed(paused_at, end)))
+
+
+def retarget(clock: Clock, target: Target, hours: BusinessHours, at: datetime) -> Clock | None:
+    """Another limit for a clock that runs or stands (RO-6): the time that it has used is used. `hours`: its calendar
+    so far. None where nothing changes, or there is nothing left to answer in time."""
+    if clock.state not in TICKING | {ClockState.PAUSED} or clock.rule == target.rule or clock.limit_seconds is None:
+        return None
+    stands_at = clock.paused_at or at
+    used = timedelta(seconds=clock.limit_seconds) - hours.elapsed(stands_at, clock.due_at)
+    due_at = target.hours.add(stands_at, max(timedelta(), target.limit - used))
+    warn_at = target.hours.add(stands_at, max(timedelta(), target.warn_after - used))
+    state = clock.state
+    if state is ClockState.WARNED and warn_at > at:
+        state = ClockState.RUNNING
     return clock.model_copy(
         update={
-            "state": ClockState.WARNED if warned else ClockState.RUNNING,
-            "warn_at": clock.warn_at if warned else clock.warn_at + gone,
-            "due_at": clock.due_at + gone,
-            "paused_at": None,
+            "state": state,
+            "warn_at": warn_at,
+            "due_at": due_at,
+            "rule": target.rule,
+            "calendar": target.hours.name,
+            "limit_seconds": int(target.limit.total_seconds()),
         }
     )

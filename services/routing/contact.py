@@ -19,6 +19,7 @@ from shared.contracts.cases import (
     CaseStatus,
     Classification,
     Classified,
+    ClockKind,
     ContactAdded,
     Opened,
 )
@@ -81,11 +82,12 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
     new = classify(contact, rules)
     _add(draft, contact)
     _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
+    _retarget(draft, case, rules, now)
     if is_over(draft.case):
         if not _only_thanks(new, rules.life.sure):
             moves.reopen(draft, rules, _began(contact))
     else:
-        moves.wake(draft, now)
+        moves.wake(draft, rules.calendar.hours, now)
         timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
     _answered_call(draft, contact, rules)
     return draft
@@ -144,6 +146,17 @@ def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> N
     if draft.case.status is CaseStatus.QUEUED:
         draft.set(group=group_of(classification, rules.tier(draft.case.customer), rules))
     draft.note(Classified())
+
+
+def _retarget(draft: Draft, before: Case, rules: Rules, now: datetime) -> None:
+    """A case that became more urgent has less time, and what it used is used. Only the first answer goes by channel:
+    a customer who writes by another one has begun to wait anew, and is not late already."""
+    urgency = [(c.classification.kind, c.classification.priority, rules.tier(c.customer)) for c in (before, draft.case)]
+    if urgency[0] != urgency[1]:
+        targets = rules.targets(draft.case)
+        if before.channel is not draft.case.channel:
+            targets = {kind: target for kind, target in targets.items() if kind is not ClockKind.FIRST_RESPONSE}
+        timekeeping.retarget(draft, targets, rules.calendar.hours, now)
 
 
 def _answered_call(draft: Draft, contact: Interaction, rules: Rules) -> None:

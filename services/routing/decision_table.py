@@ -119,6 +119,7 @@ def _check(file: str, spec: TableSpec, table: Mapping[str, Any]) -> None:
             _check_condition(file, f"{where}/{field}", row.get(column, ""), spec.inputs[field])
         for column, field in outputs.items():
             _check_output(file, f"{where}/{field}", row.get(column, ""), spec.outputs[field])
+    _check_reach(file, spec, inputs, rows)
     bare = [row["_id"] for row in rows if not any(row.get(c, "").strip() for c in inputs)]
     if bare != [CATCH_ALL] or ids[-1] != CATCH_ALL:
         raise RuleError(file, spec.name, f"the last row, and only it, must be without conditions: {CATCH_ALL}")
@@ -131,6 +132,24 @@ def _check_condition(file: str, where: str, cell: str, domain: Domain) -> None:
     held = [_run(file, where, zen.evaluate_unary_expression, cell, {"$": v}) for v in domain.values]
     if not any(held):
         raise RuleError(file, where, f"{cell} holds for none of the known values")
+
+
+def _check_reach(file: str, spec: TableSpec, inputs: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> None:
+    """A row that one above it always takes the cases from contradicts it, or stands there for nothing."""
+    reaches: list[tuple[str, dict[str, frozenset[Cell]]]] = []
+    for row in rows:
+        own = {field: _holds(file, row.get(column, ""), spec.inputs[field]) for column, field in inputs.items()}
+        for above, wider in reaches:
+            if all(own[field] <= wider[field] for field in own):
+                raise RuleError(file, f"{spec.name}/{row['_id']}", f"is never reached: {above} stands above it")
+        reaches.append((row["_id"], own))
+
+
+def _holds(file: str, cell: str, domain: Domain) -> frozenset[Cell]:
+    """The known values for which a condition holds."""
+    if not cell.strip():
+        return frozenset(domain.values)
+    return frozenset(v for v in domain.values if _run(file, cell, zen.evaluate_unary_expression, cell, {"$": v}))
 
 
 def _check_output(file: str, where: str, cell: str, domain: "Domain | Whole") -> None:

@@ -1,16 +1,17 @@
 """What falls due on a case by itself, in order: warnings, breaches, escalations, closing, the end of its keys."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.routing import clocks, fields
 from services.routing.draft import Draft
-from services.routing.escalation import Ladders, next_escalation
+from services.routing.escalation import Ladders, Rung, climbed, next_rung
+from services.routing.hours import BusinessHours
 from services.routing.life import Life
 from services.routing.threading import is_slot
-from shared.contracts.cases import Case, CaseStatus, Clock, Closed, Escalated
+from shared.contracts.cases import Case, CaseStatus, Clock, Closed
 from shared.contracts.personal import Personal
 
 SYSTEM = "system"
@@ -31,6 +32,7 @@ class Calendar:
     ladders: Ladders
     life: Life
     fields: fields.FieldRules
+    hours: Mapping[str, BusinessHours]
 
 
 def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
@@ -67,9 +69,9 @@ def _coming(case: Case, calendar: Calendar) -> Iterator[Coming]:
         step = clocks.next_step(clock)
         if step is not None:
             yield Coming(step[0], _turn, (clock, *step))
-    escalation = next_escalation(case, calendar.ladders)
-    if escalation is not None:
-        yield Coming(escalation[0], _escalate, escalation[1:])
+    rung = next_rung(case, calendar.ladders)
+    if rung is not None:
+        yield Coming(rung.at, _escalate, (rung,))
     ask_at = fields.next_ask(case, calendar.fields)
     if ask_at is not None:
         yield Coming(ask_at, fields.ask, (ask_at,))
@@ -83,9 +85,10 @@ def _turn(draft: Draft, clock: Clock, at: datetime, what: clocks.What) -> None:
     draft.note(clocks.changed(clock.kind, what))
 
 
-def _escalate(draft: Draft, escalated: Escalated) -> None:
-    draft.set(escalation_level=escalated.level)
-    draft.note(escalated)
+def _escalate(draft: Draft, rung: Rung) -> None:
+    event, climbs, level = climbed(draft.case, rung)
+    draft.set(climbs=climbs, escalation_level=level)
+    draft.note(event)
 
 
 def _close(draft: Draft, life: Life, at: datetime) -> None:

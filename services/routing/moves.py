@@ -6,6 +6,7 @@ from services.routing import timekeeping
 from services.routing.classify import group_of
 from services.routing.draft import Draft
 from services.routing.rules import Rules
+from services.routing.timekeeping import Calendars
 from shared.contracts.cases import Assigned, CaseStatus, Closed, Reopened, Resolved
 
 
@@ -17,11 +18,11 @@ def give_to(draft: Draft, agent: str) -> None:
     draft.note(Assigned(agent=agent, group=draft.case.group))
 
 
-def wake(draft: Draft, now: datetime) -> None:
+def wake(draft: Draft, calendars: Calendars, now: datetime) -> None:
     """The customer answered: the clocks that waited for it go on."""
     if draft.case.status is CaseStatus.WAITING_CUSTOMER:
         draft.set(status=CaseStatus.ASSIGNED if draft.case.agent else CaseStatus.QUEUED)
-        timekeeping.resume(draft, now)
+        timekeeping.resume(draft, calendars, now)
 
 
 def resolve(draft: Draft, by: str, now: datetime) -> None:
@@ -44,6 +45,8 @@ def reopen(draft: Draft, rules: Rules, at: datetime) -> None:
         resolved_at=None,
         closed_at=None,
         escalation_level=0,
+        climbs=(),
+        reopened_at=at,
         reopened=draft.case.reopened + 1,
         group=group_of(draft.case.classification, rules.tier(draft.case.customer), rules),
     )

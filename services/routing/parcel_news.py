@@ -61,6 +61,7 @@ def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now:
     if classification != case.classification:
         draft.set(classification=classification)
         draft.note(Classified())
+        timekeeping.retarget(draft, rules.targets(draft.case), rules.calendar.hours, now)
     if is_over(draft.case):
         moves.reopen(draft, rules, raised.detected_at)
     elif draft.case.status is CaseStatus.QUEUED:

@@ -38,7 +38,7 @@ class RuleFile:
     def check_validity(self, today: date | None) -> None:
         if not str(self.get("source", str)).strip():
             raise RuleError(self.file, "source", "is empty: say where these rules come from")
-        start, end = self._date("valid_from"), self._date("valid_to")
+        start, end = self.day("valid_from"), self.day("valid_to")
         if start is None:
             raise RuleError(self.file, "valid_from", "is missing")
         if end is not None and end < start:
@@ -46,7 +46,7 @@ class RuleFile:
         if today is not None and (today < start or (end is not None and today > end)):
             raise RuleError(self.file, "valid_from", f"not valid on {today}")
 
-    def _date(self, cell: str) -> date | None:
+    def day(self, cell: str) -> date | None:
         value = self.content.get(cell)
         if isinstance(value, str):
             try:

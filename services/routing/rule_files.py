@@ -8,14 +8,15 @@ from pathlib import Path
 from services.routing import fields, table_specs
 from services.routing.decision_table import Domain, RuleError
 from services.routing.due import Calendar
-from services.routing.escalation import Ladders, Step
+from services.routing.hours_file import calendars_of
 from services.routing.keyword_file import lexicon_of
+from services.routing.ladder_file import ladders_of
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.roster_file import roster_of
 from services.routing.rule_file import RuleFile
 from services.routing.rules import Rules
-from shared.contracts.cases import CaseKind, ClockKind
+from shared.contracts.cases import CaseKind
 from shared.contracts.people import Channel
 
 DIRECTORY = Path(__file__).parent / "rules"
@@ -26,10 +27,10 @@ FILES = (
     "classification.json",
     "groups.json",
     "sla.json",
+    "calendars.yaml",
     "escalation.yaml",
     "agents.yaml",
 )
-ROLES = ("lead", "supervisor")
 
 
 def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
@@ -38,7 +39,9 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     lexicon = lexicon_of(parts["keywords.yaml"])
     roster = roster_of(parts["agents.yaml"])
     life = _life(parts["cases.yaml"])
+    calendars = calendars_of(parts["calendars.yaml"])
     tags = [*lexicon.tags, "other", *_extra_tags(lexicon)]
+    ladders = ladders_of(parts["escalation.yaml"], calendars, tags, life.tiers)
     mandatory = fields.read(parts["fields.yaml"], tags)
     facts = {
         "tag": Domain.text(tags),
@@ -52,8 +55,8 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         lexicon=lexicon,
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
-        sla=parts["sla.json"].table(table_specs.sla(facts)),
-        calendar=Calendar(_ladders(parts["escalation.yaml"]), life, mandatory),
+        sla=parts["sla.json"].table(table_specs.sla(facts, calendars)),
+        calendar=Calendar(ladders, life, mandatory, calendars),
         roster=roster,
     )
 
@@ -91,21 +94,3 @@ def _life(part: RuleFile) -> Life:
 
 def _kinds(part: RuleFile, cell: str, allowed: Sequence[str]) -> frozenset[CaseKind]:
     return frozenset(CaseKind(part.choice(cell, value, allowed)) for value in part.texts(cell))
-
-
-def _ladders(part: RuleFile) -> Ladders:
-    ladders: dict[ClockKind, tuple[Step, ...]] = {}
-    for ladder in part.get("ladders", list):
-        clock = part.choice("ladders.clock", part.get("clock", str, ladder), [c.value for c in ClockKind])
-        steps = []
-        for row in part.get("steps", list, ladder):
-            where = f"ladders.{clock}"
-            role = part.choice(f"{where}.role", part.get("role", str, row), ROLES)
-            after = timedelta(minutes=part.whole("after_minutes", 0, 60 * 24 * 60, row))
-            steps.append(Step(part.whole("level", 1, 9, row), after, role))
-        if [s.level for s in steps] != list(range(1, len(steps) + 1)) or sorted(s.after for s in steps) != [
-            s.after for s in steps
-        ]:
-            raise RuleError(part.file, f"ladders.{clock}.steps", "levels must be 1, 2, 3 … and later levels later")
-        ladders[ClockKind(clock)] = tuple(steps)
-    return ladders

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Protocol
 
 from services.routing.clocks import Target, Targets
 from services.routing.due import Calendar
+from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.roster import Roster
@@ -35,6 +35,8 @@ class Rules:
     sla: Table
     calendar: Calendar
     roster: Roster
+    _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
+    """By the cells of a row: there are only so many rows."""
 
     @property
     def life(self) -> Life:
@@ -52,7 +54,10 @@ class Rules:
             tier=self.tier(case.customer),
             channel=case.channel.value,
         )
-        return _targets_of(*(row[column] for column in _COLUMNS))
+        named = self._targets.get(cells := tuple(row[column] for column in _COLUMNS))
+        if named is None:
+            named = self._targets[cells] = _targets_of(cells, self.calendar.hours)
+        return named
 
     def catch_alls(self) -> dict[str, int]:
         """How often no row but the last one fitted, per table: a growing figure calls for a rule."""
@@ -60,19 +65,19 @@ class Rules:
         return {name: n for table in tables for name, n in table.catch_alls.items()}
 
 
-_COLUMNS = tuple(f"{clock.value}_{part}" for clock in ClockKind for part in ("seconds", "warn_percent", "rule"))
+_PARTS = ("seconds", "warn_percent", "calendar", "rule")
+_COLUMNS = tuple(f"{clock.value}_{part}" for clock in ClockKind for part in _PARTS)
 
 
-@lru_cache(maxsize=10_000)
-def _targets_of(*cells: Any) -> Targets:
-    """The targets by the cells of a row, three for each clock; 0 seconds: there is no such limit."""
+def _targets_of(cells: Sequence[Any], calendars: Mapping[str, BusinessHours]) -> Targets:
+    """The targets by the cells of a row, four for each clock; 0 seconds: there is no such limit."""
     found = {}
-    for clock, (seconds, percent, row) in zip(ClockKind, _threes(cells), strict=True):
+    for clock, (seconds, percent, calendar, row) in zip(ClockKind, _fours(cells), strict=True):
         if seconds:
             limit = timedelta(seconds=seconds)
-            found[clock] = Target(limit, limit * percent / 100, f"{clock.value}/{row}")
+            found[clock] = Target(limit, limit * percent / 100, f"{clock.value}/{row}", calendars[calendar])
     return found
 
 
-def _threes(cells: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (cells[n : n + 3] for n in range(0, len(cells), 3))
+def _fours(cells: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (cells[n : n + 4] for n in range(0, len(cells), 4))

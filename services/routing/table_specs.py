@@ -1,6 +1,6 @@
 """The columns of the decision tables, and what may stand in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from services.routing.decision_table import Domain, TableSpec, Whole
 from services.routing.keyword_file import SIGNALS
@@ -41,8 +41,9 @@ def groups(facts: Mapping[str, Domain], roster: Roster) -> list[TableSpec]:
     return [TableSpec("group", inputs, {"group": Domain.text(roster.groups)})]
 
 
-def sla(facts: Mapping[str, Domain]) -> list[TableSpec]:
+def sla(facts: Mapping[str, Domain], calendars: Iterable[str]) -> list[TableSpec]:
     inputs = {name: facts[name] for name in ("kind", "priority", "tier", "channel")}
+    named = Domain.text(calendars)
     return [
         TableSpec(
             clock.value,
@@ -50,6 +51,7 @@ def sla(facts: Mapping[str, Domain]) -> list[TableSpec]:
             {
                 f"{clock.value}_seconds": Whole(0, MAX_SECONDS),
                 f"{clock.value}_warn_percent": Whole(1, 100),
+                f"{clock.value}_calendar": named,
             },
         )
         for clock in ClockKind

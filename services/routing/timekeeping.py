@@ -1,11 +1,15 @@
 """Setting the clocks of a case in the making: start what the table asks for, meet, pause, resume."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from services.routing import clocks
 from services.routing.clocks import Targets
 from services.routing.draft import Draft
+from services.routing.hours import ALWAYS, BusinessHours
 from shared.contracts.cases import Clock, ClockKind
+
+Calendars = Mapping[str, BusinessHours]
 
 
 def start_missing(draft: Draft, targets: Targets, at: datetime) -> None:
@@ -42,9 +46,24 @@ def pause(draft: Draft, at: datetime) -> None:
         _put(draft, clocks.pause(clock, at), "paused")
 
 
-def resume(draft: Draft, at: datetime) -> None:
+def resume(draft: Draft, calendars: Calendars, at: datetime) -> None:
     for clock in draft.case.clocks:
-        _put(draft, clocks.resume(clock, at), "resumed")
+        _put(draft, clocks.resume(clock, hours_of(clock, calendars), at), "resumed")
+
+
+def retarget(draft: Draft, targets: Targets, calendars: Calendars, at: datetime) -> None:
+    """The limits of a case that became more urgent count from when each clock began. They only come nearer: who
+    complains about a late answer does not have to wait longer for it."""
+    for clock in draft.case.clocks:
+        target = targets.get(clock.kind)
+        found = target and clocks.retarget(clock, target, hours_of(clock, calendars), at)
+        if found and found.due_at < clock.due_at:
+            _put(draft, found, "retargeted")
+
+
+def hours_of(clock: Clock, calendars: Calendars) -> BusinessHours:
+    """The calendar that the clock was started with; one that the rules no longer know counts around the clock."""
+    return calendars.get(clock.calendar, ALWAYS)
 
 
 def first_response(draft: Draft, at: datetime) -> None:

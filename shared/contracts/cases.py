@@ -66,6 +66,16 @@ class Clock(Contract):
     breached_at: Instant | None = None
     met_at: Instant | None = None
     rule: str = Field(description="id of the rule-table row that set it")
+    calendar: str = Field("always", description="business calendar whose time counts; always: around the clock")
+    limit_seconds: int | None = Field(None, ge=0, description="of business time; None: older than this field")
+
+
+class Climb(Contract):
+    """How far a ladder was climbed for what happened at `since`; what happens later begins at its foot again."""
+
+    ladder: str
+    since: Instant
+    level: int
 
 
 class Classification(Contract):
@@ -102,10 +112,13 @@ class Case(Contract):
     closed_at: Instant | None = None
     summary: Personal | None = Field(None, description="solution summary, needed to close (RO-14)")
     clocks: tuple[Clock, ...] = ()
-    escalation_level: int = 0
+    escalation_level: int = Field(0, description="highest level of any ladder since it was opened")
+    climbs: tuple[Climb, ...] = ()
+    handled_at: Instant | None = Field(None, description="when a person last did something about it")
     open_orders: tuple[str, ...] = Field((), description="ids of work orders that others, or the handler, still owe")
     contacts: int = Field(0, ge=0, description="contacts of the customer in this case")
     reopened: int = 0
+    reopened_at: Instant | None = None
     claim: ClaimForm | None = None
     exception_id: str | None = None
     exception_kind: ExceptionKind | None = None
@@ -166,18 +179,27 @@ class Assigned(Contract):
 
 
 class ClockChanged(Contract):
-    """A clock was started, warned, paused, resumed, breached or met."""
+    """A clock was started, warned, paused, resumed, given another limit, breached or met."""
 
     type: Literal["clock"] = "clock"
     clock: ClockKind
-    change: Literal["started", "warned", "paused", "resumed", "breached", "met"]
+    change: Literal["started", "warned", "paused", "resumed", "retargeted", "breached", "met"]
 
 
 class Escalated(Contract):
+    """A rung of a ladder (RO-8) was reached: who is told, how, and whether at any hour.
+
+    `raised`: the case's escalation level rose by it; another ladder may have brought it there before.
+    """
+
     type: Literal["escalated"] = "escalated"
     level: int
     role: str
     reason: str
+    ladder: str | None = None
+    channels: tuple[str, ...] = ()
+    critical: bool = False
+    raised: bool = True
 
 
 class Replied(Contract):
