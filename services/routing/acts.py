@@ -9,7 +9,7 @@ from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
-from shared.contracts.cases import Case, CaseStatus, Classified, Replied
+from shared.contracts.cases import Case, CaseStatus, Classified, Declined, Replied
 from shared.contracts.personal import Personal
 
 SENIOR = frozenset({"lead", "supervisor"})
@@ -76,10 +76,19 @@ class Assign:
     group: str | None = None
 
 
-Act = Take | Reply | Wait | Resolve | Close | Assign
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """Back into the queue, and not to this agent again (RO-4)."""
+
+    actor: Actor
+    reason: str
+
+
+Act = Take | Decline | Reply | Wait | Resolve | Close | Assign
 
 POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
     Take: frozenset({CaseStatus.QUEUED}),
+    Decline: frozenset({CaseStatus.ASSIGNED}),
     Reply: WORKED_ON,
     Wait: frozenset({CaseStatus.ASSIGNED}),
     Resolve: WORKED_ON,
@@ -117,6 +126,13 @@ def _take(draft: Draft, act: Take, rules: Rules, now: datetime) -> None:
     if act.actor.groups and draft.case.group not in act.actor.groups and not act.actor.senior:
         raise NotAllowed("other_group", "The case belongs to another group.", "该工单属于其他技能组。")
     moves.give_to(draft, act.actor.agent)
+
+
+def _decline(draft: Draft, act: Decline, rules: Rules, now: datetime) -> None:
+    agent = act.actor.agent
+    declined = tuple(dict.fromkeys((*draft.case.declined_by, agent)))
+    draft.set(status=CaseStatus.QUEUED, agent=None, declined_by=declined)
+    draft.note(Declined(agent=agent, reason=act.reason))
 
 
 def _reply(draft: Draft, act: Reply, rules: Rules, now: datetime) -> None:
@@ -181,6 +197,7 @@ STATUS_ZH: Mapping[CaseStatus, str] = {
 
 _DO: Mapping[type[Act], Callable[..., None]] = {
     Take: _take,
+    Decline: _decline,
     Reply: _reply,
     Wait: _wait,
     Resolve: _resolve,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.routing.acts import Act, Actor, Assign, Close, Reply, Resolve, Take, Wait
+from services.routing.acts import Act, Actor, Assign, Close, Decline, Reply, Resolve, Take, Wait
 from services.routing.attempts import Unavailable
 from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
 from services.routing.refusals import ActRefused, NotAllowed
@@ -49,6 +49,10 @@ class SummaryBody(Body):
     summary: Words | None = Field(None, description="solution summary; needed to close")
 
 
+class ReasonBody(Body):
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S", description="why; for the lead")]
+
+
 class AssignBody(Body):
     """One of the two, or an agent in another group."""
 
@@ -72,6 +76,11 @@ class ActRoute:
 
 def _take(actor: Actor, body: Body) -> Act:
     return Take(actor)
+
+
+def _decline(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, ReasonBody)
+    return Decline(actor, body.reason)
 
 
 def _reply(actor: Actor, body: Body) -> Act:
@@ -101,6 +110,7 @@ def _assign(actor: Actor, body: Body) -> Act:
 
 ACTS: Mapping[str, ActRoute] = {
     "take": ActRoute(NoBody, "Take a queued case", _take),
+    "decline": ActRoute(ReasonBody, "Give the case back to the queue; it is not given to this agent again", _decline),
     "reply": ActRoute(TextBody, "Answer the customer", _reply),
     "wait": ActRoute(TextBody, "Ask the customer and wait: the clocks pause", _wait),
     "resolve": ActRoute(SummaryBody, "Resolve, to be confirmed by the customer", _resolve),

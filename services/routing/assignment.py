@@ -1,9 +1,10 @@
-"""Who gets which case (RO-4): group, language, capacity; the most urgent first, and of those the longest waiting."""
+"""Who gets which case (RO-4): group, language, shift, capacity; the customer's last agent, else who fits best."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.routing.precedence import Precedence, Waiting
 from services.routing.roster import Agent, Roster
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.people import Channel
@@ -14,57 +15,98 @@ HELD = frozenset({CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER})
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """An agent with the points that the held cases weigh; `since`: when the last case was given."""
+    """An agent with the points that the held cases weigh; `since`: when the last case was given.
+
+    `away`: on shift, and not to be given anything for the moment.
+    """
 
     agent: Agent
     load: int
     since: datetime | None
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
-    """What of a queued case decides who gets it."""
+class Queued(Waiting):
+    """What of a queued case decides who gets it. `preferred`: who handled this customer last; `declined`: who gave
+    the case back."""
 
-    case_id: str
-    group: str
-    priority: int
-    opened_at: datetime
-    channel: Channel
-    language: str
-    tags: frozenset[str]
+    group: str = ""
+    language: str = "zh"
+    tags: frozenset[str] = frozenset()
+    preferred: str | None = None
+    declined: frozenset[str] = frozenset()
 
 
-def plan(
-    queue: Iterable[Queued], workloads: Iterable[Workload], weights: Mapping[Channel, int], now: datetime
-) -> list[tuple[str, str]]:
-    """Pairs of case id and agent, in the order of giving. A case that nobody can take stays in the queue."""
-    free = {w.agent.agent_id: w for w in workloads if w.agent.shift.covers(now)}
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the plan goes by at the moment."""
+
+    precedence: Precedence
+    weights: Mapping[Channel, int]
+    now: datetime
+    peak: bool = False
+
+
+def plan(queue: Iterable[Queued], workloads: Iterable[Workload], terms: Terms) -> list[tuple[str, str]]:
+    """Pairs of case id and agent, in the order of giving. A case that nobody can take stays in the queue.
+
+    A call needs an agent's whole attention. Where nobody is free enough for a case, the agent who comes closest gets
+    nothing more for its sake: else chats that come after it would fill every gap, and it would wait for ever.
+    """
+    free = {w.agent.agent_id: w for w in workloads if w.agent.shift.covers(terms.now)}
     pairs = []
-    for case in sorted(queue, key=lambda c: (c.priority, c.opened_at, c.case_id)):
-        chosen = _best(case, list(free.values()), weights)
+    for case in sorted(queue, key=lambda c: terms.precedence.place(c, terms.now, terms.peak)):
+        chosen = _best(case, list(free.values()), terms)
         if chosen is not None:
             name = chosen.agent.agent_id
-            free[name] = replace(chosen, load=chosen.load + weights[case.channel], since=now)
+            free[name] = replace(chosen, load=chosen.load + terms.weights[case.channel], since=terms.now)
             pairs.append((case.case_id, name))
+        else:
+            kept_free = _nearest(case, free.values(), terms)
+            if kept_free is not None:
+                del free[kept_free]
     return pairs
 
 
-def _best(case: Queued, workloads: Sequence[Workload], weights: Mapping[Channel, int]) -> Workload | None:
-    """Among those who can: most skills of the case, then least laden, then idle the longest."""
-    able = [w for w in workloads if _can_take(w, case, weights)]
+def _nearest(case: Queued, workloads: Iterable[Workload], terms: Terms) -> str | None:
+    """Who could take the case once enough of their work is done, and has least of it to do."""
+    weight = terms.weights[case.channel]
+    able = [w for w in workloads if w.load and weight <= w.agent.capacity and _may_take(w, case)]
+    return min(able, key=lambda w: (w.load, w.agent.agent_id)).agent.agent_id if able else None
+
+
+def _best(case: Queued, workloads: Sequence[Workload], terms: Terms) -> Workload | None:
+    """Among those who can: the customer's last agent, unless busy; then most skills of the case, then least laden,
+    then idle the longest."""
+    able = [w for w in workloads if _can_take(w, case, terms.weights)]
+    for workload in able:
+        if workload.agent.agent_id == case.preferred and _share(workload) <= terms.precedence.sticky_load:
+            return workload
+    if terms.peak:
+        # Chats together with chats, so that there are whole agents left for calls.
+        return min(able, key=lambda w: (-w.load, *_fairness(w)), default=None)
     return min(able, key=lambda w: (-len(w.agent.skills & case.tags), *_fairness(w)), default=None)
 
 
 def _can_take(workload: Workload, case: Queued, weights: Mapping[Channel, int]) -> bool:
+    return workload.load + weights[case.channel] <= workload.agent.capacity and _may_take(workload, case)
+
+
+def _may_take(workload: Workload, case: Queued) -> bool:
     agent = workload.agent
-    fits = workload.load + weights[case.channel] <= agent.capacity
-    return fits and case.group in agent.groups and case.language in agent.languages
+    willing = not workload.away and agent.agent_id not in case.declined
+    return willing and case.group in agent.groups and case.language in agent.languages
 
 
 def _fairness(workload: Workload) -> tuple[float, bool, float, str]:
     since = workload.since
     idle_since = since.timestamp() if since else 0.0
-    return workload.load / max(1, workload.agent.capacity), since is not None, idle_since, workload.agent.agent_id
+    return _share(workload), since is not None, idle_since, workload.agent.agent_id
+
+
+def _share(workload: Workload) -> float:
+    return workload.load / max(1, workload.agent.capacity)
 
 
 def groups_with_room(workloads: Iterable[Workload], weights: Mapping[Channel, int], now: datetime) -> set[str]:
@@ -73,7 +115,7 @@ def groups_with_room(workloads: Iterable[Workload], weights: Mapping[Channel, in
     return {
         group
         for w in workloads
-        if w.agent.shift.covers(now) and w.load + lightest <= w.agent.capacity
+        if not w.away and w.agent.shift.covers(now) and w.load + lightest <= w.agent.capacity
         for group in w.agent.groups
     }
 
@@ -95,3 +137,8 @@ def holds(before: Case | None, after: Case, roster: Roster) -> list[Hold]:
         return []
     changes = [] if held is None else [Hold(held, after.case_id, None)]
     return changes if holding is None else [*changes, Hold(holding, after.case_id, roster.weights[after.channel])]
+
+
+def capacity_on_shift(workloads: Iterable[Workload], now: datetime) -> int:
+    """Points that the agents who are there can hold."""
+    return sum(w.agent.capacity for w in workloads if not w.away and w.agent.shift.covers(now))

@@ -21,13 +21,18 @@ News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaSt
 Event = Interaction | News | TimerFired | AgentFound | OrderMoved | Act
 
 
-def decide(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> ChangeSet | None:
-    """What follows, or None: nothing. `state` None: there is no such case (yet).
+def decide(
+    state: CaseState | None, event: Event, rules: Rules, now: datetime, preferred: str | None = None
+) -> ChangeSet | None:
+    """What follows, or None: nothing. `state` None: there is no such case (yet); `preferred`: who handled this
+    customer last.
 
     Pure. Raises `refusals.ActRefused` for an agent's act that is not possible. The keys of the state are those that
     it had; who knows the other cases gives it the keys that are free (`threading.Book`).
     """
     draft = _draft(state, event, rules, now)
+    if draft is not None and state is None and preferred is not None:
+        draft.set(preferred_agent=preferred)
     if draft is None or not draft.changes:
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
     before = state.case if state else None

@@ -62,7 +62,8 @@ class CaseHandler:
             if state is None and isinstance(event, MediaStored | MediaFailed):
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
                 raise InvalidEvent(f"no case waits for {event.ref}")
-            found = decide(state, event, self._rules, now)
+            preferred = book.last_agent(event.customer) if _is_new_contact(state, event) else None
+            found = decide(state, event, self._rules, now, preferred)
             if found is None:
                 return IGNORED
             settled = book.settle(found.state, self._rules.life, incoming.event)
@@ -84,6 +85,10 @@ class AliasHandler:
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
         await self._store.save(newest(incoming.event for incoming in batch), session)
         return [Ignored() for _ in batch]
+
+
+def _is_new_contact(state: CaseState | None, event: Any) -> bool:
+    return state is None and isinstance(event, Interaction)
 
 
 def place_of(event: Any, book: Book, life: Life) -> str:

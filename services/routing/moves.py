@@ -41,6 +41,8 @@ def reopen(draft: Draft, rules: Rules, at: datetime) -> None:
     """Back into the queue, with all clocks anew."""
     draft.set(
         status=CaseStatus.QUEUED,
+        preferred_agent=draft.case.agent or draft.case.preferred_agent,
+        declined_by=(),
         agent=None,
         resolved_at=None,
         closed_at=None,

@@ -13,6 +13,7 @@ from services.routing.keyword_file import lexicon_of
 from services.routing.ladder_file import ladders_of
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
+from services.routing.precedence_file import precedence_of
 from services.routing.roster_file import roster_of
 from services.routing.rule_file import RuleFile
 from services.routing.rules import Rules
@@ -30,6 +31,7 @@ FILES = (
     "calendars.yaml",
     "escalation.yaml",
     "agents.yaml",
+    "assignment.yaml",
 )
 
 
@@ -58,6 +60,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         sla=parts["sla.json"].table(table_specs.sla(facts, calendars)),
         calendar=Calendar(ladders, life, mandatory, calendars),
         roster=roster,
+        precedence=precedence_of(parts["assignment.yaml"]),
     )
 
 

@@ -11,6 +11,7 @@ from services.routing.due import Calendar
 from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
+from services.routing.precedence import Precedence
 from services.routing.roster import Roster
 from shared.contracts.cases import Case, ClockKind
 from shared.contracts.people import Customer
@@ -35,6 +36,7 @@ class Rules:
     sla: Table
     calendar: Calendar
     roster: Roster
+    precedence: Precedence
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
     """By the cells of a row: there are only so many rows."""
 

@@ -9,7 +9,7 @@ from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 from services.routing.assignment import Hold, Queued, Workload, holds
 from services.routing.roster import Roster
 from services.routing.state import CaseState
-from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.people import Channel
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
@@ -17,6 +17,7 @@ from shared.mongo import Database, Session
 Document = dict[str, Any]
 Span = tuple[str, str]
 
+PRIORITIES = (1, 2, 3, 4)
 _QUEUE = [("group", 1), ("status", 1), ("priority", 1), ("opened_at", 1)]
 _QUEUED = {
     "group": 1,
@@ -25,7 +26,12 @@ _QUEUED = {
     "channel": 1,
     "language": 1,
     "tags": 1,
+    "kind": 1,
+    "preferred": 1,
+    "declined": 1,
 }
+OLDEST = 40
+"""Of a long queue: so many of each priority, and at peak of what may wait and what may not."""
 
 
 class CaseStore:
@@ -44,6 +50,7 @@ class CaseStore:
                 IndexModel(_QUEUE, name="queue"),
                 # Few cases wait for a file: the index holds nothing else.
                 IndexModel("awaited_media", name="awaited_media", sparse=True),
+                IndexModel("opened_at", name="opened_at"),
             ]
         )
 
@@ -91,11 +98,36 @@ class CaseStore:
         wanted = {"group": {"$in": sorted(self._roster.groups)}, "status": CaseStatus.QUEUED.value}
         return await self._cases.find_one(wanted, {"_id": 1}) is not None
 
-    async def queued(self, group: str, limit: int) -> list[Queued]:
-        """The oldest most urgent cases of a group's queue, as the assigner sees them."""
+    async def queued(self, group: str, limit: int, may_wait: Mapping[Channel, Sequence[int]]) -> list[Queued]:
+        """A group's queue as the assigner sees it: all of a short one; of a long one the oldest of each priority,
+        and those that may wait for themselves, so that they don't hide the others."""
         wanted = {"group": group, "status": CaseStatus.QUEUED.value}
-        found = self._cases.find(wanted, _QUEUED).sort([("priority", 1), ("opened_at", 1)]).limit(limit)
-        return [_queued(row) for row in await found.to_list(limit)]
+        found = await self._cases.find(wanted, _QUEUED).limit(limit).to_list(limit)
+        if len(found) < limit:
+            return [_queued(row) for row in found]
+        rows: dict[str, Document] = {}
+        for priority in PRIORITIES:
+            patient = [channel.value for channel, waiting in may_wait.items() if priority in waiting]
+            for channels in ({"$nin": patient}, {"$in": patient}) if patient else (None,):
+                asked = {**wanted, "priority": priority} | ({"channel": channels} if channels else {})
+                oldest = self._cases.find(asked, _QUEUED).sort("opened_at", 1).limit(OLDEST)
+                rows |= {row["_id"]: row for row in await oldest.to_list(OLDEST)}
+        return [_queued(row) for row in rows.values()]
+
+    async def arrived(self, since: datetime) -> dict[Channel, int]:
+        """How many cases were opened since then, by channel."""
+        stages: list[Document] = [
+            {"$match": {"opened_at": {"$gte": since}}},
+            {"$group": {"_id": "$channel", "number": {"$sum": 1}}},
+        ]
+        return {Channel(row["_id"]): row["number"] async for row in self._cases.aggregate(stages, hint="opened_at")}
+
+    def enrolled(self, agent: str) -> bool:
+        return agent in self._roster.agents
+
+    async def set_away(self, agent: str, away: bool) -> None:
+        """Whether the agent is to be given anything."""
+        await self._agents.update_one({"_id": agent}, {"$set": {"away": away}})
 
     async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[Case]:
         """Cases of groups and statuses, the most urgent and oldest first."""
@@ -114,8 +146,13 @@ class CaseStore:
         """The agents of the roster with what they hold."""
         wanted = {"_id": {"$in": sorted(self._roster.agents)}}
         return [
-            Workload(self._roster.agents[row["_id"]], sum(row.get("held", {}).values()), row.get("since"))
-            for row in await self._agents.find(wanted, {"held": 1, "since": 1}).to_list(None)
+            Workload(
+                self._roster.agents[row["_id"]],
+                sum(row.get("held", {}).values()),
+                row.get("since"),
+                row.get("away", False),
+            )
+            for row in await self._agents.find(wanted, {"held": 1, "since": 1, "away": 1}).to_list(None)
         ]
 
     async def save(
@@ -168,8 +205,13 @@ def _document(state: CaseState) -> Document:
         "channel": case.channel.value,
         "language": case.customer.language,
         "tags": case.classification.tags,
+        "kind": case.classification.kind.value,
         "case": state.json.decode(),
     }
+    if case.preferred_agent is not None:
+        row["preferred"] = case.preferred_agent
+    if case.declined_by:
+        row["declined"] = case.declined_by
     if state.next_due is not None:
         row["next_due"] = state.next_due
     if state.open_keys:
@@ -188,6 +230,9 @@ def _queued(row: Mapping[str, Any]) -> Queued:
         channel=Channel(row["channel"]),
         language=row["language"],
         tags=frozenset(row["tags"]),
+        kind=CaseKind(row.get("kind", CaseKind.QUERY)),
+        preferred=row.get("preferred"),
+        declined=frozenset(row.get("declined", ())),
     )
 
 

@@ -207,6 +207,11 @@ class Book:
             mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
         return _latest_of(mine)
 
+    def last_agent(self, customer: Customer) -> str | None:
+        """Who handled this customer last, as far as their cases can still be reopened."""
+        handled = [s.case for s in self._holding(self._people.who(customer).slots) if s.case.agent]
+        return max(handled, key=lambda case: case.updated_at).agent if handled else None
+
     def find_exception(self, parcel: Parcel) -> str | None:
         """The case that the parcel's exception belongs to, or None: open one."""
         reference = f"p:{parcel.tracking_number}"

@@ -7,6 +7,7 @@ from services.routing.assigner import Assigner
 from services.routing.desk import Desk
 from services.routing.handlers import AliasHandler, CaseHandler
 from services.routing.indicators import CatchAlls
+from services.routing.presence import api as presence
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
 from services.routing.timers import Timers
@@ -34,7 +35,9 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler)
     runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases))
     runtime.every("timers", settings.timer_interval_s, Timers(*parts).fire_all)
-    runtime.every("assigner", settings.assign_interval_s, Assigner(*parts).assign)
-    runtime.mount(routes(desk, TokenVerifier.from_settings(settings)))
+    assigner = Assigner(*parts)
+    runtime.every("assigner", settings.assign_interval_s, assigner.assign)
+    verifier = TokenVerifier.from_settings(settings)
+    runtime.mount([*routes(desk, verifier), *presence.routes(store, assigner, verifier)])
     runtime.registry.register(CatchAlls(rules))
     work_orders.attach(runtime, settings, desk)

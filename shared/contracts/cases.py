@@ -102,6 +102,8 @@ class Case(Contract):
     classification: Classification
     group: str
     agent: str | None = None
+    preferred_agent: str | None = Field(None, description="who handled this customer last")
+    declined_by: tuple[str, ...] = Field((), description="agents who gave it back")
     tracking_numbers: tuple[str, ...] = ()
     order_numbers: tuple[str, ...] = ()
     subject: Personal | None = None
@@ -176,6 +178,14 @@ class Assigned(Contract):
     type: Literal["assigned"] = "assigned"
     agent: str
     group: str
+
+
+class Declined(Contract):
+    """An agent gave the case back to the queue, and why; it is not given to them again."""
+
+    type: Literal["declined"] = "declined"
+    agent: str
+    reason: str
 
 
 class ClockChanged(Contract):
@@ -265,6 +275,7 @@ Change = Annotated[
     | MediaMissing
     | Classified
     | Assigned
+    | Declined
     | ClockChanged
     | Escalated
     | Replied

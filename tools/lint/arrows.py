@@ -61,6 +61,7 @@ EDGES: dict[str, frozenset[str]] = {
             "parcels.api",
             "parcels.reading",
             "parcels.wiring",
+            "presence.api",
             "published.api",
             "timers",
             "workorders.answers",

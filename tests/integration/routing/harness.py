@@ -197,6 +197,10 @@ class DeskClient:
         async with httpx.AsyncClient(trust_env=False) as client:
             return await client.get(self.url + path, params=query, headers=self._headers(), timeout=15)
 
+    async def post(self, path: str) -> httpx.Response:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await client.post(self.url + path, headers=self._headers(), timeout=15)
+
     async def act(
         self,
         case_id: str,

@@ -168,3 +168,21 @@ async def test_pages_of_a_queue(bench: Bench) -> None:
             break
         after = str(page["next"])
     assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.req("RO-4")
+async def test_an_agent_who_is_away_gets_nothing_and_who_asks_gets_the_most_urgent(bench: Bench) -> None:
+    process, case = await queued(bench)
+    desk, other = bench.desk(process, AGENT, "agent"), bench.desk(process, OTHER, "agent")
+    assert (await desk.post("/v1/agents/me/away")).status_code == 204
+    assert (await desk.post("/v1/agents/me/next")).status_code == 204, "away: nothing"
+    assert (await desk.post("/v1/agents/me/back")).status_code == 204
+    given = await done(await desk.post("/v1/agents/me/next"))
+    assert (given["case_id"], given["agent"], given["status"]) == (case.case_id, AGENT, "assigned")
+    assert (await other.post("/v1/agents/me/next")).status_code == 204, "nothing waits any more"
+    declined = await done(await desk.act(case.case_id, "decline", {"reason": "不懂海关业务"}, version=2))
+    assert (declined["status"], declined["declined_by"]) == ("queued", [AGENT])
+    assert (await desk.post("/v1/agents/me/next")).status_code == 204, "not to the same agent again"
+    assert (await done(await other.post("/v1/agents/me/next")))["agent"] == OTHER
+    stranger = bench.desk(process, "nobody", "agent")
+    assert problem(await stranger.post("/v1/agents/me/next"))[0] == 404

@@ -8,6 +8,7 @@ from services.routing.acts import (
     Actor,
     Assign,
     Close,
+    Decline,
     Reply,
     Resolve,
     Take,
@@ -47,6 +48,8 @@ def in_status(status: CaseStatus) -> CaseState:
 def act_of(kind: type[Act], actor: Actor = ANN) -> Act:
     if kind is Take:
         return Take(actor)
+    if kind is Decline:
+        return Decline(actor, "不懂海关业务")
     if kind is Reply:
         return Reply(actor, TEXT)
     if kind is Wait:

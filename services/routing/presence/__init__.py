@@ -1,0 +1,1 @@
+"""Whether an agent is there to be given anything."""
