@@ -15,6 +15,9 @@ OVER = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
 WAKING = frozenset({"rejected", "returned", "completed", "overdue"})
 """Moves after which the handler has to act: a case that waits for the customer waits no longer."""
 
+BY_TIME = frozenset({"overdue"})
+"""What nobody did: any other move is somebody's work on the case, and ends its silence (RO-8)."""
+
 
 def must_be_none(case: Case) -> None:
     """Raises `IllegalMove` where somebody still owes the case something."""
@@ -39,6 +42,8 @@ def hear(case: Case, order: WorkOrder, moved: Sequence[OrderMove], rules: Rules,
         draft.note(
             WorkOrderMoved(order_id=order.order_id, kind=order.kind, move=move, owner=order.owner.name),
         )
+    if set(moved) - BY_TIME:
+        draft.set(handled_at=now)
     if WAKING & set(moved):
-        moves.wake(draft, now)
+        moves.wake(draft, rules.calendar.hours, now)
     return draft
