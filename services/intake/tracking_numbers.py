@@ -37,7 +37,7 @@ class FormRow(Row):
 
     @model_validator(mode="after")
     def _check_has_its_groups(self) -> Self:
-        groups = set(re.compile(self.pattern).groupindex)
+        groups = set(self.pattern.groupindex)
         if self.check and not {"serial", "check"} <= groups:
             raise ValueError("a check digit needs the groups serial and check in the pattern")
         if (self.check == "weighted") != bool(self.weights):
@@ -95,7 +95,7 @@ def courier_of(number: str) -> str | None:
 
 
 def _fits(row: FormRow, number: str) -> bool:
-    match = re.fullmatch(row.pattern, number, re.ASCII)
+    match = row.pattern.fullmatch(number)
     if match is None:
         return False
     country = match.groupdict().get("country")

@@ -12,6 +12,7 @@ from demo.invariants.finding import Evidence
 from demo.ledger import Ledger
 from demo.seen.providers import Arrival, StatementLine
 from demo.sending import Route, Sending
+from shared.contracts.interactions import INTERACTION_RECEIVED
 from tools.chaos.chronicle import RAISED, Chronicle
 from tools.chaos.traffic import Author, Traffic
 from tools.chaos.verdict import UNANSWERED, Case, judge
@@ -52,7 +53,13 @@ class World:
         assert sending.contact
         at, _, text = sending.contact.print.partition(" ")
         self.record(
-            "interactions.v1", interaction_id, interaction_id=interaction_id, channel="web", occurred_at=at, text=text
+            "interactions.v1",
+            interaction_id,
+            INTERACTION_RECEIVED,
+            interaction_id=interaction_id,
+            channel="web",
+            occurred_at=at,
+            text=text,
         )
 
     def case(self, event_id: str, case_id: str, version: int, *changes: Json, **fields: Any) -> None:

@@ -33,9 +33,9 @@ def test_routing_takes_the_copy(tmp_path: Path) -> None:
 
 def test_every_other_file_is_the_same(tmp_path: Path) -> None:
     write_rules(tmp_path / "rules", rate=480.0)
-    for file in ROUTING_RULES.iterdir():
+    for file in ROUTING_RULES.rglob("*.*"):
         if file.name != "sla.json":
-            assert (tmp_path / "rules" / file.name).read_bytes() == file.read_bytes()
+            assert (tmp_path / "rules" / file.relative_to(ROUTING_RULES)).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize(("rate", "by"), [(1.0, 1.0), (8.0, 1.0), (480.0, 60.0)])

@@ -14,6 +14,7 @@ from services.intake.adapters.twilio_signature import sign as twilio_sign
 from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Delivery, Rejected
 from services.intake.gateways import Kind
+from services.intake.webchat.seals import Session, seal
 from tests.unit.intake.calls_given import ADDRESS, PHONE_CREDENTIALS, TOKEN, signed, twilio_delivery
 from tests.unit.intake.given import CREDENTIALS, GATEWAYS, IDENTITY, NOW, REAL, SALT, mail_delivery
 from tests.unit.intake.pushes import aftership, easypost, iftsta, sf_digest, sf_form, sf_json, sf_push, shopify
@@ -33,7 +34,15 @@ from tests.unit.intake.test_shopify import order as shop_order
 from tests.unit.intake.test_shopify import refund
 from tests.unit.intake.test_web import chat
 
-ALL_CREDENTIALS = Credentials({**CREDENTIALS.by_gateway, **PHONE_CREDENTIALS.by_gateway, **SEALED.by_gateway})
+WIDGET_SECRET = "a secret of the widget's gateway"
+ALL_CREDENTIALS = Credentials(
+    {
+        **CREDENTIALS.by_gateway,
+        **PHONE_CREDENTIALS.by_gateway,
+        **SEALED.by_gateway,
+        "care": GatewaySecrets(hmac_secret=WIDGET_SECRET),
+    }
+)
 OTHERS_CREDENTIALS = Credentials(
     dict.fromkeys(
         ALL_CREDENTIALS.by_gateway,
@@ -110,10 +119,26 @@ def _unsealed(body: bytes) -> Delivery:
     return replace(sealed(TEXT), body=body)
 
 
+ORIGIN = "http://localhost:8088"
+WRITTEN = {
+    "id": "7d1f4f3c-6a1f-4d0e-9a51-0c9a2f1d5e01",
+    "language": "zh",
+    "customer": {"phone": "13800138000"},
+    "text": "外箱破损",
+}
+
+
+def _widget(body: bytes) -> Delivery:
+    session = Session(gateway="care", visitor="v" * 22, until=int(REAL.timestamp()) + 60, origin=ORIGIN)
+    proof = {"authorization": f"Bearer {seal(session, WIDGET_SECRET)}", "origin": ORIGIN}
+    return Delivery(GATEWAYS["care"], {"content-type": "application/json", **proof}, body, NOW, REAL)
+
+
 _KUAIDI100 = push(LINES).encode()
 _ATTACHED = with_files(("碎了.jpg", "image/jpeg", bytes(range(256)) * 4))
 SAMPLES: Mapping[str, Sample] = {
     "web": Sample(Kind.WEB, orjson.dumps(chat()), _webhook("web")),
+    "widget": Sample(Kind.WIDGET, orjson.dumps(WRITTEN), _widget),
     "phone": Sample(Kind.PHONE, orjson.dumps(ended()), _webhook("phone")),
     "phone stage": Sample(Kind.PHONE, orjson.dumps(STAGES[0]), _webhook("call-centre")),
     "mail": Sample(Kind.MAIL, raw(CHINESE.encode("gbk"), "gbk"), mail_delivery),
