@@ -89,18 +89,23 @@ _REFUSED = {
     )
 }
 ROUTES: tuple[RouteDoc, ...] = (
-    RouteDoc("/web/{gateway}", "GET", "Leads to the page, with its slash", responses={308: Answer("There")}),
+    RouteDoc(
+        "/web/{gateway}",
+        "GET",
+        "Leads to the page, with its slash",
+        responses={308: Answer("There"), 404: _REFUSED[404]},
+    ),
     RouteDoc(
         "/web/{gateway}/",
         "GET",
         "The widget as a page of its own",
-        responses={200: Answer("The page", None, "text/html")},
+        responses={200: Answer("The page", None, "text/html"), 404: _REFUSED[404]},
     ),
     RouteDoc(
         "/web/{gateway}/widget.js",
         "GET",
         "What a shop embeds",
-        responses={200: Answer("The script", None, "text/javascript")},
+        responses={200: Answer("The script", None, "text/javascript"), 404: _REFUSED[404]},
     ),
     RouteDoc(
         "/web/{gateway}/settings",
