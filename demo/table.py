@@ -51,6 +51,7 @@ WORDS = {
     "stage": "进度 stage",
     "reply": "回复 reply",
     "evidence_needed": "补材料 evidence needed",
+    "details_needed": "补信息 details asked",
     "decided": "决定 decided",
     "closed": "结案 closed",
     "zh": "中文 Chinese",
