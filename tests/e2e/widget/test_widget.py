@@ -121,6 +121,7 @@ async def test_a_claim_with_a_photo_in_english(bench: Bench, browser: Browser) -
     page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     await page.goto(f"{process.url}/web/care/")
+    await expect(page.get_by_text("null", exact=True)).to_have_count(0)
     await page.get_by_role("button", name="Claim").click()
     await page.get_by_role("button", name="Submit").click()
     await expect(page.get_by_text("Please fill this in").first).to_be_visible()

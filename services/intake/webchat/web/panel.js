@@ -162,7 +162,7 @@ export async function start({ base, root, host, page }) {
     text.value = state.draft;
     const who = contact();
     part("compose").replaceChildren(chosen(), el("div", { class: "row" }, picker((e) => choose(e), "round"), text, el("button", { class: "send", "aria-label": words.send, onclick: send }, icon("send"))),
-      who ? el("p", { class: "whoami" }, `${words.contactOf} ${who.phone || who.email}`, el("button", { onclick: () => { keep(); show("contact"); } }, words.change)) : null, trap());
+      who ? el("p", { class: "whoami" }, `${words.contactOf} ${who.phone || who.email}`, el("button", { onclick: () => { keep(); show("contact"); } }, words.change)) : "", trap());
     grow();
   }
   function grow() { const t = part("text"); if (t) { t.style.height = "auto"; t.style.height = `${Math.min(t.scrollHeight, 120)}px`; } }
