@@ -12,6 +12,7 @@ from services.intake.adapters import phone, web
 from services.intake.adapters.carrier import PARCEL_SCAN, Scan, cause_of
 from services.intake.adapters.contact import interaction_id_of, interaction_message
 from services.intake.adapters.edge import Edge
+from services.intake.adapters.files import within_original
 from services.intake.gateways import Gateway
 from services.intake.raw import raw_messages
 from shared.contracts.interactions import Interaction
@@ -150,7 +151,9 @@ def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Calla
 def _interaction(data: Any, gateway: Gateway, interaction_id: str, now: datetime, identity: IdentityKey) -> Interaction:
     if isinstance(data, phone.PhoneCall):
         return phone.to_interaction(data, gateway, interaction_id, now, identity)
-    return web.to_interaction(data, gateway, interaction_id, now, identity)
+    files = enumerate(data.attachments)
+    attachments = tuple(within_original(file.sent(part), interaction_id) for part, file in files)
+    return web.to_interaction(data, gateway, interaction_id, now, identity, attachments)
 
 
 def originals_of(sent: FromGateway, event_id: str, gateway: Gateway, now: datetime) -> tuple[Outgoing, ...]:

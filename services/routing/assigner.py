@@ -45,11 +45,6 @@ class Assigner:
         self._monotonic = monotonic
         self._pressure, self._pressure_until = 0.0, 0.0
 
-    @property
-    def pressure(self) -> float:
-        """The last hour's work as a share of the capacity on shift, as it was looked up last."""
-        return self._pressure
-
     async def assign(self) -> int:
         """One round over all groups with room. Returns how many cases were given to agents."""
         pairs = await self._planned()

@@ -32,7 +32,8 @@ class Sent:
 def attach(sent: Sent, rules: ObjectRules) -> tuple[Attachment, ToKeep]:
     """Raises `ObjectFault` for what the object store does not take."""
     content_type = checked_type(sent.content, len(sent.content), sent.declared_type, rules, sent.name)
-    attachment = _attachment(sent, content_type, ref_of(sha256(sent.content).hexdigest()), None)
+    digest = sha256(sent.content).hexdigest()
+    attachment = _attachment(sent, content_type, digest, ref_of(digest), None)
     return attachment, ToKeep(sent.content, content_type, sent.pointer)
 
 
@@ -46,21 +47,29 @@ def attach_all(
             attachment, file = attach(sent, rules)
         except ObjectFault as fault:
             why: Literal["type", "size"] = "size" if isinstance(fault, TooLarge) else "type"
-            shown = type_of(sent.content, sent.declared_type, sent.name)
-            attachment = _attachment(sent, shown, f"raw:{interaction_id}#{sent.part}", why)
+            attachment = within_original(sent, interaction_id, why)
         else:
             kept.append(file)
         attachments.append(attachment)
     return tuple(attachments), tuple(kept)
 
 
-def _attachment(sent: Sent, content_type: str, ref: str, refused: Literal["type", "size"] | None) -> Attachment:
+def within_original(sent: Sent, interaction_id: str, refused: Literal["type", "size"] | None = None) -> Attachment:
+    """A file that is read where it came, by its part of the original."""
+    shown = type_of(sent.content, sent.declared_type, sent.name)
+    digest = sha256(sent.content).hexdigest()
+    return _attachment(sent, shown, digest, f"raw:{interaction_id}#{sent.part}", refused)
+
+
+def _attachment(
+    sent: Sent, content_type: str, digest: str, ref: str, refused: Literal["type", "size"] | None
+) -> Attachment:
     declared = sent.declared_type[:MAX_TYPE]
     return Attachment(
         name=Personal(sent.name[:MAX_NAME]),
         content_type=content_type[:MAX_TYPE],
         size=len(sent.content),
-        sha256=sha256(sent.content).hexdigest(),
+        sha256=digest,
         ref=ref,
         evidence=sent.evidence,
         declared_type=None if declared == content_type else declared,

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -22,7 +21,6 @@ from services.intake.adapters.edge import (
     require_media_type,
 )
 from services.intake.adapters.files import Sent, attach
-from services.intake.adapters.filetype import type_of
 from services.intake.adapters.person import Person
 from services.intake.adapters.signed import verify_signature
 from services.intake.credentials import Credentials
@@ -95,18 +93,9 @@ class WebAttachment(Edge):
     content_base64: Annotated[str, AfterValidator(_decodable)]
     evidence: EvidenceKind | None = None
 
-    def to_attachment(self, interaction_id: str, part: int) -> Attachment:
-        content, declared = base64.b64decode(self.content_base64), self.content_type.lower()
-        content_type = type_of(content, declared, self.name)
-        return Attachment(
-            name=Personal(self.name),
-            content_type=content_type,
-            declared_type=None if declared == content_type else declared,
-            size=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
-            ref=f"raw:{interaction_id}#{part}",
-            evidence=self.evidence,
-        )
+    def sent(self, part: int, pointer: str = "") -> Sent:
+        content = base64.b64decode(self.content_base64)
+        return Sent(part, self.name, self.content_type.lower(), content, self.evidence, pointer)
 
 
 class WebContact(Edge):
@@ -138,8 +127,14 @@ class WebDelivery(Edge):
 
 
 def to_interaction(
-    contact: WebContact, gateway: Gateway, interaction_id: str, received_at: datetime, identity: IdentityKey
+    contact: WebContact,
+    gateway: Gateway,
+    interaction_id: str,
+    received_at: datetime,
+    identity: IdentityKey,
+    attachments: tuple[Attachment, ...],
 ) -> Interaction:
+    """`attachments`: what became of the contact's files, which differs by the way it came."""
     text = contact.text.strip()
     found = numbers_in(f"{contact.subject or ''}\n{text}")
     of_form = (contact.form.tracking_number,) if contact.form else ()
@@ -155,7 +150,7 @@ def to_interaction(
         case_number=contact.case_number or case_number_in(f"{contact.subject or ''} {text}"),
         tracking_numbers=_once(*contact.tracking_numbers, *of_form, *found.tracking),
         order_numbers=_once(*contact.order_numbers, *found.orders),
-        attachments=tuple(a.to_attachment(interaction_id, n) for n, a in enumerate(contact.attachments)),
+        attachments=attachments,
         claim=contact.form.to_claim() if contact.form else None,
     )
 
@@ -172,20 +167,19 @@ def verify(delivery: Delivery, credentials: Credentials) -> Verified:
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     sent = read_json(WebDelivery, verified.payload)
     interaction_id = interaction_id_of(verified.cause)
-    interaction = to_interaction(sent.data, delivery.gateway, interaction_id, delivery.received_at, identity)
-    attached = [_attached(n, file, interaction_id) for n, file in enumerate(sent.data.attachments)]
-    stored = interaction.model_copy(update={"attachments": tuple(attachment for attachment, _ in attached)})
-    return accept_contact(delivery, verified.cause, stored, tuple(file for _, file in attached))
+    attached = [_attached(n, file) for n, file in enumerate(sent.data.attachments)]
+    attachments = tuple(attachment for attachment, _ in attached)
+    interaction = to_interaction(
+        sent.data, delivery.gateway, interaction_id, delivery.received_at, identity, attachments
+    )
+    return accept_contact(delivery, verified.cause, interaction, tuple(file for _, file in attached))
 
 
-def _attached(place: int, file: WebAttachment, interaction_id: str) -> tuple[Attachment, ToKeep]:
+def _attached(place: int, file: WebAttachment) -> tuple[Attachment, ToKeep]:
     """Who sends a form is told at once what is not taken."""
-    content = base64.b64decode(file.content_base64)
     pointer = f"/data/attachments/{place}/content_base64"
     try:
-        return attach(
-            Sent(place, file.name, file.content_type.lower(), content, file.evidence, pointer), object_rules()
-        )
+        return attach(file.sent(place, pointer), object_rules())
     except ObjectFault as fault:
         raise Rejected(Reason.INVALID, "a file can't be taken", [FieldError(pointer, str(fault))]) from None
 

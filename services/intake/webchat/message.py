@@ -119,9 +119,9 @@ def _receipt(place: int, file: VisitorFile, secret: str, session: Session, deliv
 def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> Accepted:
     sent, receipts = verified.parsed
     interaction_id = interaction_id_of(verified.cause)
-    plain = to_interaction(sent.to_contact(delivery), delivery.gateway, interaction_id, delivery.received_at, identity)
     attachments = tuple(_attachment(file, receipt) for file, receipt in zip(sent.files, receipts, strict=True))
-    interaction = plain.model_copy(update={"attachments": attachments})
+    contact, at = sent.to_contact(delivery), delivery.received_at
+    interaction = to_interaction(contact, delivery.gateway, interaction_id, at, identity, attachments)
     # The visitor's handle stays out: nobody checked the numbers typed here, and handles named together merge people.
     return accept_contact(delivery, verified.cause, interaction)
 

@@ -1,6 +1,5 @@
 """The parts of a mail, as they are nested: what its sender says of each, and what is in it."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -34,10 +33,6 @@ class Leaf:
     charset: str | None
     flow: str = ""
     """"" for lines as they stand, "flowed", or "delsp" where also the space at a soft line end goes (RFC 3676)."""
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def content_type(self) -> str:
