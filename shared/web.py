@@ -1,5 +1,6 @@
 """HTTP for the outside: RFC 9457 problem details, and bodies read with a limit."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 log = structlog.get_logger()
 
 M = TypeVar("M", bound=BaseModel)
+_ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
 class Problem(Exception):
@@ -67,6 +69,20 @@ def parse_model(model: type[M], body: bytes) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         raise Problem(422, "Body is not valid", errors=fields_at_fault(error)) from error
+
+
+def if_match(request: Request, of: str) -> int:
+    """The version of `of` (a word for people: case) that its reader saw.
+
+    `Problem` 428 without the header, 400 where it is not one ETag.
+    """
+    header = request.headers.get("if-match")
+    if header is None:
+        raise Problem(428, "If-Match is missing", f'Send the ETag of the {of} as you read it, e.g. If-Match: "3".')
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
+        raise Problem(400, "If-Match is not valid", 'Send one ETag, e.g. "3".')
+    return int(match[1])
 
 
 async def read_model(request: Request, model: type[M], limit: int = 1024 * 1024) -> M:

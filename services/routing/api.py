@@ -1,6 +1,5 @@
 """The agents' HTTP interface: translation only. Optimistic (If-Match), idempotent (Idempotency-Key), RFC 9457."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,21 +11,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.routing.acts import Act, Actor, Assign, Close, Decline, Reply, Resolve, Take, Wait
-from services.routing.attempts import Unavailable
 from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
 from services.routing.refusals import ActRefused, NotAllowed
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.personal import Personal
+from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import TokenVerifier
-from shared.web import Problem, parse_model, read_body
+from shared.web import Problem, if_match, parse_model, read_body
 
 ROLES = ("agent", "lead", "supervisor")
 BODY_LIMIT = 64 * 1024
 PAGE = 50
 PAGE_MAX = 200
 SKIP_MAX = 10_000
-_ETAG = re.compile(r'(?:W/)?"(\d+)"')
 
 Words = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
 
@@ -163,7 +161,7 @@ def _acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> C
         asked = ActRequest(
             case_id=request.path_params["case_id"],
             act=kind.act(actor, wish),
-            version=if_match(request),
+            version=if_match(request, "case"),
             key=_idempotency_key(request),
             fingerprint=sha256(f"{name}/{wish.model_dump_json()}".encode()).hexdigest(),
         )
@@ -201,16 +199,6 @@ def _unknown() -> Problem:
 
 def _case_response(case: Case) -> Response:
     return Response(case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'})
-
-
-def if_match(request: Request) -> int:
-    header = request.headers.get("if-match")
-    if header is None:
-        raise Problem(428, "If-Match is missing", 'Send the ETag of the case as you read it, e.g. If-Match: "3".')
-    match = _ETAG.fullmatch(header.strip())
-    if match is None:
-        raise Problem(400, "If-Match is not valid", 'Send one ETag, e.g. "3".')
-    return int(match.group(1))
 
 
 def _idempotency_key(request: Request) -> str:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.routing.acts import Act, Actor
-from services.routing.attempts import attempt
 from services.routing.case import decide
 from services.routing.record import messages
 from services.routing.rules import Rules
@@ -13,6 +12,7 @@ from services.routing.store import CaseStore
 from shared.clock import Clock
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
+from shared.messaging.attempts import attempt
 from shared.messaging.handler import Session
 from shared.messaging.outbox import Outbox
 from shared.mongo import Database

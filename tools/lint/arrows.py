@@ -55,7 +55,6 @@ EDGES: dict[str, frozenset[str]] = {
         {
             "alias_store",
             "assigner",
-            "attempts",
             "desk",
             "pages",
             "parcels.api",

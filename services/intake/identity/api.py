@@ -1,6 +1,5 @@
 """Customers by HTTP, for people of ours: look up, merge, unmerge. Translation only; optimistic (If-Match), RFC 9457."""
 
-import re
 from collections.abc import Awaitable, Sequence
 
 from pydantic import BaseModel
@@ -10,16 +9,17 @@ from starlette.routing import Route
 
 from services.intake.customers import e164, email_address
 from services.intake.identity.circle import Card, Circle
-from services.intake.identity.desk import IdentityDesk, StaleVersion, Unavailable, UnknownCustomer
+from services.intake.identity.desk import IdentityDesk, StaleVersion, UnknownCustomer
 from services.intake.identity.openapi import DECIDERS, QUERIES, READERS, ROUTES, MergeBody, UnmergeBody
 from services.intake.identity.store import IdentityStore
 from services.intake.identity.verdicts import Refused
 from services.intake.identity.view import CustomerList, CustomerView, view_of
 from shared.contracts.personal import Personal
+from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON
 from shared.security.identity import IdentityKey
 from shared.security.tokens import Principal, Role, TokenVerifier
-from shared.web import Problem, read_model
+from shared.web import Problem, if_match, read_model
 
 __all__ = ["ROUTES", "Customers", "routes"]
 
@@ -27,7 +27,6 @@ REVEALED = frozenset({Role.ADJUDICATOR.value, Role.ARCHIVIST.value})
 PAGE = 50
 BODY_LIMIT = 64 * 1024
 LONGEST = 256
-_ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
 class Customers:
@@ -61,14 +60,14 @@ class Customers:
 
     async def merge(self, request: Request) -> Response:
         principal = self._verifier.require(request, *DECIDERS)
-        body, version = await read_model(request, MergeBody, BODY_LIMIT), _version(request)
+        body, version = await read_model(request, MergeBody, BODY_LIMIT), if_match(request, "customer")
         asked = str(request.path_params["customer_id"])
         work = self._desk.merge(asked, body.other, version, principal.subject, Personal(body.reason))
         return await self._decided(work, asked, principal)
 
     async def unmerge(self, request: Request) -> Response:
         principal = self._verifier.require(request, *DECIDERS)
-        body, version = await read_model(request, UnmergeBody, BODY_LIMIT), _version(request)
+        body, version = await read_model(request, UnmergeBody, BODY_LIMIT), if_match(request, "customer")
         asked = str(request.path_params["customer_id"])
         work = self._desk.unmerge(asked, body.restore, version, principal.subject, Personal(body.reason))
         return await self._decided(work, asked, principal)
@@ -124,16 +123,6 @@ def _json(model: BaseModel, headers: dict[str, str] | None = None) -> Response:
 
 def _unknown() -> Problem:
     return Problem(404, "No such customer", "Nobody is known by this id. 客户不存在。")
-
-
-def _version(request: Request) -> int:
-    header = request.headers.get("if-match")
-    if header is None:
-        raise Problem(428, "If-Match is missing", 'Send the ETag of the customer as you read it, e.g. If-Match: "3".')
-    match = _ETAG.fullmatch(header.strip())
-    if match is None:
-        raise Problem(400, "If-Match is not valid", 'Send one ETag, e.g. "3".')
-    return int(match[1])
 
 
 def routes(customers: Customers) -> list[Route]:

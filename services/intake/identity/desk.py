@@ -1,10 +1,6 @@
 """People's decisions on customers in one transaction: the circles, and the event that tells it (IN-5)."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-
-import structlog
-from pymongo.errors import PyMongoError
 
 from services.intake.identity.circle import Circle
 from services.intake.identity.messages import messages
@@ -14,11 +10,10 @@ from services.intake.identity.store import IdentityStore
 from services.intake.identity.verdicts import Decided, merge, unmerge
 from shared.clock import Clock
 from shared.contracts.personal import Personal
-from shared.messaging.handler import Conflict, Session
+from shared.messaging.attempts import attempt
+from shared.messaging.handler import Session
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database, is_conflict, is_passing
-
-log = structlog.get_logger()
+from shared.mongo import Database
 
 ATTEMPTS = 8
 PAUSE_S = 0.02
@@ -34,10 +29,6 @@ class StaleVersion(Exception):
     """The customer has changed since it was read."""
 
 
-class Unavailable(Exception):
-    """The database did not take it in time: read again, and decide again."""
-
-
 class IdentityDesk:
     def __init__(
         self, database: Database, store: IdentityStore, outbox: Outbox, rules: IdentityRules, clock: Clock
@@ -49,7 +40,7 @@ class IdentityDesk:
         self._clock = clock
 
     async def merge(self, customer_id: str, other_id: str, version: int, actor: str, reason: Personal) -> Circle:
-        """Raises `UnknownCustomer`, `StaleVersion`, `Unavailable` or `verdicts.Refused`."""
+        """Raises `UnknownCustomer`, `StaleVersion`, `attempts.Unavailable` or `verdicts.Refused`."""
 
         def decide(circles: Sequence[Circle], decided: Decided) -> Settled:
             return merge(circles, customer_id, other_id, decided, self._rules)
@@ -68,17 +59,7 @@ class IdentityDesk:
         async def once(session: Session) -> Circle:
             return await self._once(ids, version, Decided(actor, reason, self._clock.now()), decide, session)
 
-        for attempt in range(ATTEMPTS):
-            try:
-                return await self._database.transaction(once)
-            except Conflict:
-                log.info("identity_conflict", attempt=attempt)
-            except PyMongoError as error:
-                if not (is_conflict(error) or is_passing(error)):
-                    raise
-                log.warning("identity_retried", attempt=attempt, error=type(error).__name__)
-            await asyncio.sleep(PAUSE_S * 2**attempt)
-        raise Unavailable
+        return await attempt(self._database, once, ids[0], ATTEMPTS, PAUSE_S)
 
     async def _once(
         self, ids: Sequence[str], version: int, decided: Decided, decide: Decide, session: Session

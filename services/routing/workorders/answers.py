@@ -4,11 +4,11 @@ from collections.abc import Awaitable
 
 from starlette.responses import Response
 
-from services.routing.attempts import Unavailable
 from services.routing.desk import StaleVersion, UnknownCase
 from services.routing.refusals import ActRefused, NotAllowed
 from services.routing.workorders.coordinator import UnknownOrder
 from shared.contracts.work_orders import WorkOrder
+from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON
 from shared.web import Problem
 

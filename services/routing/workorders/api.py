@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.routing.acts import Actor
-from services.routing.api import BODY_LIMIT, ROLES, Body, NoBody, Words, if_match
+from services.routing.api import BODY_LIMIT, ROLES, Body, NoBody, Words
 from services.routing.desk import Desk
 from services.routing.pages import language_of
 from services.routing.playbook import Book
@@ -27,7 +27,7 @@ from shared.contracts.personal import Personal
 from shared.contracts.work_orders import HandoverField, Owner, OwnerKind, WorkOrder, WorkOrderChanged
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import TokenVerifier
-from shared.web import Problem, parse_model, read_body
+from shared.web import Problem, if_match, parse_model, read_body
 
 LISTED = 200
 
@@ -202,7 +202,11 @@ class OrderApi:
     async def open(self, request: Request) -> Response:
         actor = self._actor(request)
         body = parse_model(OpenBody, await read_body(request, BODY_LIMIT) or b"{}")
-        case_id, version, what = request.path_params["case_id"], if_match(request), f"open/{body.model_dump_json()}"
+        case_id, version, what = (
+            request.path_params["case_id"],
+            if_match(request, "case"),
+            f"open/{body.model_dump_json()}",
+        )
 
         def event(case: Case, order: WorkOrder | None) -> Event:
             return Open(
@@ -229,7 +233,9 @@ class OrderApi:
                 return kind.make(mover_of(actor, case, order), case, body)
 
             what = f"{name}/{body.model_dump_json()}"
-            wish = Wish(None, request.path_params["order_id"], if_match(request), actor.agent, what, event)
+            wish = Wish(
+                None, request.path_params["order_id"], if_match(request, "work order"), actor.agent, what, event
+            )
             return order_response(await settled(self.coordinator.do(wish)))
 
         return move

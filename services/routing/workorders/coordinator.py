@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import structlog
 
-from services.routing.attempts import attempt
 from services.routing.case import decide as decide_case
 from services.routing.desk import KEEP_ANSWERS_S, DeskError, StaleVersion, UnknownCase
 from services.routing.record import SOURCE
@@ -23,6 +22,7 @@ from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
 from shared.contracts.topics import WORK_ORDERS
 from shared.contracts.work_orders import WORK_ORDER_CHANGED, WorkOrder, WorkOrderChanged
+from shared.messaging.attempts import attempt
 from shared.messaging.handler import Conflict, Session
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.outbox import Outbox

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from services.routing.api import BODY_LIMIT, Body, Words, if_match
+from services.routing.api import BODY_LIMIT, Body, Words
 from services.routing.pages import PRIVATE, Pages, language_of
 from services.routing.playbook import Book
 from services.routing.workorders.answers import settled
@@ -23,7 +23,7 @@ from shared.contracts.cases import Case
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
 from shared.openapi import HTML, JSON, PROBLEM, Answer, Parameter, RouteDoc
-from shared.web import Problem, parse_model, read_body
+from shared.web import Problem, if_match, parse_model, read_body
 
 MOVES = ("accept", "return", "note", "complete")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -103,7 +103,7 @@ class PartnerApi:
     async def moved(self, request: Request) -> Response:
         grant = self._grant(request)
         body = parse_model(MoveBody, await read_body(request, BODY_LIMIT) or b"{}")
-        await self._move(grant, request.path_params["move"], body.text, if_match(request))
+        await self._move(grant, request.path_params["move"], body.text, if_match(request, "work order"))
         return _json(await self._view(grant, language_of(request)))
 
     def _grant(self, request: Request) -> Grant:

@@ -1,18 +1,16 @@
 """Recordings that Amazon Connect keeps in S3, asked for over HTTP as S3 is (IN-4)."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.s3 import S3Source, place_of
 from shared.contracts.media import MediaFault, MediaKind
 from tests.unit.intake.media_given import named
+from tests.unit.intake.served import served
 from tools import secret_files
 from tools.simulators.mediahost import MediaHostSettings, create_app
 
@@ -24,15 +22,8 @@ SOUND = bytes(range(256)) * 1000
 async def endpoint(tmp_path: Path) -> AsyncIterator[str]:
     secret_files.ensure(tmp_path)
     app = create_app(MediaHostSettings(secrets_dir=tmp_path))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    async with served(app) as address:
+        yield address
 
 
 async def content(source: S3Source, location: str) -> bytes:

@@ -1,7 +1,6 @@
 """IN-4: the object store over S3's own protocol: stored once, in parts where it is large, read by a signed address."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +17,7 @@ from services.intake.objects.faults import StoreUnavailable
 from services.intake.objects.kept import path_of
 from services.intake.objects.rules import object_rules
 from services.intake.objects.store import ObjectStore
+from tests.unit.intake.served import served
 
 pytestmark = pytest.mark.req("IN-4")
 PHOTO = b"\xff\xd8\xff\xe0 a photo"
@@ -69,15 +68,8 @@ def bucket() -> Bucket:
 @pytest.fixture
 async def endpoint(bucket: Bucket) -> AsyncIterator[str]:
     app = Starlette(routes=[Route("/files/{key:path}", bucket.__call__, methods=["GET", "HEAD", "PUT", "POST"])])
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        serving = asyncio.create_task(server.serve([listener]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells it by a flag only
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    async with served(app) as address:
+        yield address
 
 
 def store_at(endpoint: str) -> ObjectStore:

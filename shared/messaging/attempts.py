@@ -1,4 +1,4 @@
-"""A person's act as a transaction that is tried again while others write the same case."""
+"""A person's act as a transaction that is tried again while others write the same things."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -21,9 +21,16 @@ class Unavailable(Exception):
     """The database did not take it in time: the same request may be sent again."""
 
 
-async def attempt(database: Database, work: Callable[[Session], Coroutine[Any, Any, T]], concerning: str) -> T:
-    """`work` must find its own earlier success: it is unknown whether a commit that failed succeeded."""
-    for number in range(ATTEMPTS):
+async def attempt(
+    database: Database,
+    work: Callable[[Session], Coroutine[Any, Any, T]],
+    concerning: str,
+    attempts: int = ATTEMPTS,
+    pause_s: float = PAUSE_S,
+) -> T:
+    """`work` must find its own earlier success, or refuse a version that is past: it is unknown whether a commit that
+    failed succeeded. Raises `Unavailable`."""
+    for number in range(attempts):
         try:
             return await database.transaction(work)
         except Conflict:
@@ -32,5 +39,5 @@ async def attempt(database: Database, work: Callable[[Session], Coroutine[Any, A
             if not (is_conflict(error) or is_passing(error)):
                 raise
             log.warning("act_retried", concerning=concerning, attempt=number, error=type(error).__name__)
-        await asyncio.sleep(PAUSE_S * 2**number)
+        await asyncio.sleep(pause_s * 2**number)
     raise Unavailable
