@@ -1,25 +1,21 @@
 """The composition of intake: builds its parts and wires them. No logic."""
 
 import time
-from datetime import UTC, datetime
 
 from starlette.types import ASGIApp
 
-from services.intake import credentials, extraction, gateways, object_api
+from services.intake import credentials, extraction, gateways
 from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
 from services.intake.calls.wiring import join_calls, listen_to_asterisk
+from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.identity.wiring import join_identity
 from services.intake.indicators import Indicators
 from services.intake.media.wiring import join_media
-from services.intake.object_api import ObjectReading
-from services.intake.objects.links import LinkKey
-from services.intake.objects.rules import object_rules
-from services.intake.objects.scanner import scanner_at
-from services.intake.objects.store import ObjectStore
+from services.intake.objects.wiring import join_objects
 from services.intake.raw import raw_parser
 from services.intake.relay import ScanRelay, relay_parser
 from services.intake.settings import Settings
@@ -36,7 +32,6 @@ from shared.service import Runtime
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
 ARCHIVE_PACE_S = 0.25
-RETENTION_EVERY_S = 3600.0
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -50,8 +45,8 @@ def create_app(settings: Settings) -> ASGIApp:
     runtime = Runtime("intake", settings)
     indicators = Indicators(runtime.registry)
     store = RawStore(runtime.database, settings.raw_days)
-    scanner = scanner_at(settings.scanner_url, settings.scanner_timeout_s)
-    objects = ObjectStore(settings.objects, object_rules(), settings.objects_days, scanner)
+    verifier = TokenVerifier.from_settings(settings)
+    objects = join_objects(runtime, settings, identity, verifier)
     admission = Admission(
         lambda: runtime.publisher.pending,
         max_pending=settings.max_pending_messages,
@@ -62,12 +57,8 @@ def create_app(settings: Settings) -> ASGIApp:
     reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing, objects)
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock, settings.public_url)
-    verifier = TokenVerifier.from_settings(settings)
-    links = LinkKey(identity.derived("object links"))
-    reading = ObjectReading(objects, verifier, links, settings.object_link_s, lambda: datetime.now(UTC))
-    runtime.mount([*routes(endpoint, Archive(store, verifier)), *object_api.routes(reading)])
+    runtime.mount(routes(endpoint, Archive(store, verifier)))
     runtime.mount(join_widgets(runtime, configured, secrets, reception, objects, settings.public_url))
-    runtime.every("objects-retention", RETENTION_EVERY_S, objects.delete_old)
     runtime.consume_partitioned(
         RAW,
         group=GROUP,
@@ -88,32 +79,39 @@ def create_app(settings: Settings) -> ASGIApp:
             handle=contacts_handler(contacts, identity, runtime.clock.now),
         )
     if parcels := by_topic.get(GATEWAY_PARCELS.name):
-        events = settings.topic_prefix + PARCEL_EVENTS.name
-        appender = Appender(
-            settings.kafka_bootstrap_servers, events, f"parcelcare-scans-{settings.instance}", runtime.kafka_security
-        )
-        runtime.on_start(appender.start)
-        runtime.on_stop(appender.stop)
-        relay = ScanRelay(
-            parcels,
-            appender,
-            runtime.publisher,
-            indicators,
-            runtime.clock.now,
-            alive=lambda: _still_trying(runtime, PARCELS_GROUP),
-        )
-        runtime.consume_partitioned(
-            GATEWAY_PARCELS,
-            group=PARCELS_GROUP,
-            processor=relay,
-            parser=relay_parser(parcels, PARCELS_GROUP, identity),
-        )
+        _relay_scans(runtime, settings, parcels, indicators, identity)
     if mail := configured.by_domain():
         handler = MailHandler(mail, reception, runtime.clock)
         smtp = SmtpServer(settings, handler, max(g.body_limit_bytes for g in mail.values()))
         # Runs until it is cancelled, which is when the service closes.
         runtime.every("smtp", 1.0, smtp.serve, leader=False)
     return runtime.app()
+
+
+def _relay_scans(
+    runtime: Runtime, settings: Settings, gateway: Gateway, indicators: Indicators, identity: IdentityKey
+) -> None:
+    """The flood: scans by Kafka go on with a producer of their own."""
+    events = settings.topic_prefix + PARCEL_EVENTS.name
+    appender = Appender(
+        settings.kafka_bootstrap_servers, events, f"parcelcare-scans-{settings.instance}", runtime.kafka_security
+    )
+    runtime.on_start(appender.start)
+    runtime.on_stop(appender.stop)
+    relay = ScanRelay(
+        gateway,
+        appender,
+        runtime.publisher,
+        indicators,
+        runtime.clock.now,
+        alive=lambda: _still_trying(runtime, PARCELS_GROUP),
+    )
+    runtime.consume_partitioned(
+        GATEWAY_PARCELS,
+        group=PARCELS_GROUP,
+        processor=relay,
+        parser=relay_parser(gateway, PARCELS_GROUP, identity),
+    )
 
 
 def _still_trying(runtime: Runtime, group: str) -> None:

@@ -41,6 +41,7 @@ EDGES: dict[str, frozenset[str]] = {
             "object_api",
             "objects.scanner",
             "objects.store",
+            "objects.wiring",
             "relay",
             "smtp",
             "stream",
