@@ -80,7 +80,11 @@ def notices_arrive(evidence: Evidence) -> Finding:
         "ordered notice that never arrived",
         "lost",
         len(settled),
-        (n.notice_id for n in settled if n.notice_id not in arrived and n.notice_id not in evidence.seen.failed),
+        (
+            f"{n.notice_id} {'said to be sent' if n.notice_id in evidence.seen.sent else 'never said to be sent'}"
+            for n in settled
+            if n.notice_id not in arrived and n.notice_id not in evidence.seen.failed
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """How far every consumer group is behind, asked of the broker (ME-1): also for groups whose processes are gone."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -36,7 +37,8 @@ def lag_by_topic(offsets: Offsets, topic_prefix: str) -> Lag:
 
 
 class OffsetReader:
-    """Asks again every so many seconds. A group that has committed nothing on a partition has not begun there."""
+    """Asks again every so many seconds. A group that reads a topic is behind on all of it: on a partition where it has
+    committed nothing it stands at the beginning. `read_at`: monotonic seconds before the last reading began."""
 
     def __init__(
         self, bootstrap: str, group_prefix: str, interval_s: float, security: KafkaSecurity = PLAINTEXT
@@ -46,7 +48,9 @@ class OffsetReader:
         self._group_prefix = group_prefix
         self._interval_s = interval_s
         self.offsets = Offsets({}, {})
+        self.read_at = 0.0
         self._coordinators: dict[str, int] = {}
+        self._topics: dict[str, Sequence[TopicPartition]] = {}
 
     async def follow(self) -> None:
         """Reads until it is cancelled; after a failure it is called again with fresh clients."""
@@ -58,7 +62,10 @@ class OffsetReader:
             for reading in count():
                 if reading % GROUPS_EVERY == 0 or not self._coordinators:
                     self._coordinators = await self._groups(admin)
+                    self._topics = {}
+                began = time.monotonic()
                 self.offsets = await self._read(admin, consumer)
+                self.read_at = began
                 await asyncio.sleep(self._interval_s)
         finally:
             await admin.close()
@@ -78,6 +85,33 @@ class OffsetReader:
             # A broker that no longer coordinates a group answers with nothing at all.
             self._coordinators = {}
             return self.offsets
+        await self._begin_untouched(committed, admin, consumer)
         partitions = {partition for offsets in committed.values() for partition in offsets}
         ends = await consumer.end_offsets(list(partitions)) if partitions else {}
         return Offsets(committed, ends)
+
+    async def _begin_untouched(
+        self,
+        committed: Mapping[str, dict[TopicPartition, int]],
+        admin: AIOKafkaAdminClient,
+        consumer: AIOKafkaConsumer,
+    ) -> None:
+        """Give each group the partitions of its topics that it has not committed on, at their first record."""
+        whole = await self._partitions({p.topic for known in committed.values() for p in known}, admin)
+        missing = {
+            name: {p for topic in {p.topic for p in known} for p in whole[topic]}.difference(known)
+            for name, known in committed.items()
+        }
+        untouched = list(set().union(*missing.values()))
+        begins = await consumer.beginning_offsets(untouched) if untouched else {}
+        for name, partitions in missing.items():
+            committed[name].update({partition: begins[partition] for partition in partitions})
+
+    async def _partitions(
+        self, topics: set[str], admin: AIOKafkaAdminClient
+    ) -> Mapping[str, Sequence[TopicPartition]]:
+        if unknown := topics.difference(self._topics):
+            for found in await admin.describe_topics(list(unknown)):
+                numbers = [p["partition"] for p in found["partitions"]]
+                self._topics[found["topic"]] = [TopicPartition(found["topic"], number) for number in numbers]
+        return {topic: self._topics.get(topic, ()) for topic in topics}

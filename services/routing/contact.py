@@ -52,6 +52,7 @@ def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
             customer=contact.customer,
             channel=contact.channel,
             origin="contact",
+            gateway=contact.gateway,
             status=CaseStatus.QUEUED,
             classification=classification,
             group=group_of(classification, rules.tier(contact.customer), rules),

@@ -98,6 +98,7 @@ class Case(Contract):
     customer: Customer
     channel: Channel
     origin: Literal["contact", "parcel_exception"]
+    gateway: str | None = Field(None, description="gateway of the contact that opened it")
     status: CaseStatus
     classification: Classification
     group: str

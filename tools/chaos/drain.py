@@ -51,7 +51,7 @@ class Drain:
 
     async def _moving(self) -> str:
         asked = self._offsets.offsets
-        if not asked.ends:
+        if not asked.ends or self._offsets.read_at < self._reader.last_record_at:
             return "the broker does not answer"
         lag = {key: records for key, records in lag_by_topic(asked, "").items() if records}
         if lag:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.cases import CaseChanged, CaseStatus, ContactAdded, Opened, Replied
-from shared.contracts.people import Channel
+from services.intake.webchat.casenews import CaseNews
+from shared.contracts.cases import CaseStatus
 
 
 class Reply(BaseModel):
@@ -45,12 +45,7 @@ class Thread(BaseModel):
         return tuple(r for r in replies if others is None or r.place[0] < others)
 
 
-def concerns(event: CaseChanged) -> bool:
-    """Whether a visitor may have opened it; the id of the contact tells which one, never what he says."""
-    return event.case.channel is Channel.WEB and event.case.origin == "contact"
-
-
-def followed(thread: Thread | None, event: CaseChanged) -> Thread:
+def followed(thread: Thread | None, event: CaseNews) -> Thread:
     """The thread after the event. Events may come twice or in another order: the result is the same."""
     case = event.case
     if thread is None:
@@ -59,14 +54,13 @@ def followed(thread: Thread | None, event: CaseChanged) -> Thread:
         return thread
     newest = case.version > max(thread.seen, default=0)
     contacts, replies, opened_by = list(thread.contacts), list(thread.replies), thread.opened_by
-    for place, change in enumerate(event.changes):
-        match change:
-            case Opened():
-                opened_by = change.interaction_id
-            case ContactAdded():
-                contacts.append((case.version, change.interaction_id))
-            case Replied():
-                replies.append(Reply(place=(case.version, place), at=event.at, text=change.text.reveal()))
+    for place, step in enumerate(event.changes):
+        if step.type == "opened":
+            opened_by = step.interaction_id
+        elif step.type == "contact_added" and step.interaction_id:
+            contacts.append((case.version, step.interaction_id))
+        elif step.type == "replied" and step.text:
+            replies.append(Reply(place=(case.version, place), at=event.at, text=step.text.reveal()))
     return thread.model_copy(
         update={
             "opened_by": opened_by,

@@ -11,10 +11,10 @@ from services.intake.gateways import Gateways
 from services.intake.handlers import Reception
 from services.intake.objects.store import ObjectStore
 from services.intake.webchat.api import WidgetApi
+from services.intake.webchat.casenews import CASE_NEWS
 from services.intake.webchat.handlers import ThreadHandler
 from services.intake.webchat.limits import Limits
 from services.intake.webchat.store import ThreadStore
-from shared.contracts.topics import CASES
 from shared.service import Runtime
 
 GROUP = "intake-webchat"
@@ -34,9 +34,9 @@ def join_widgets(
         return ()
     days = max(g.widget.remember_days for g in widgets.values() if g.widget)
     store = ThreadStore(runtime.database, days)
-    handler = ThreadHandler(store)
+    handler = ThreadHandler(store, frozenset(gateway.name for gateway in widgets.values()))
     runtime.on_start(store.create_indexes)
-    runtime.consume(CASES, group=GROUP, handler=handler, concerns=handler.concerns)
+    runtime.consume(CASE_NEWS, group=GROUP, handler=handler, concerns=handler.concerns)
     api = WidgetApi(
         widgets=widgets,
         credentials=credentials,

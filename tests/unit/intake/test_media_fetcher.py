@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 
 from services.intake.media.download import Download
+from services.intake.adapters.contact import interaction_message
 from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.fetcher import MOST_RUNNING, Pace
 from services.intake.media.storing import FAULTS
 from services.intake.media.wishes import Naming, wishes_of
 from services.intake.objects.faults import Infected, ObjectFault, StoreUnavailable, TooLarge, TypeRefused
-from shared.contracts.interactions import INTERACTION_RECEIVED, MEDIA_FAILED, MEDIA_STORED, MediaFailed, MediaStored
+from shared.contracts.interactions import (
+    INTERACTION_RECEIVED,
+    MEDIA_FAILED,
+    MEDIA_STORED,
+    Interaction,
+    MediaFailed,
+    MediaStored,
+)
 from shared.contracts.media import MediaFault, MediaKind, MediaRequested, PlatformMedia
+from shared.contracts.people import Channel, Customer
+from shared.contracts.personal import Personal
 from shared.contracts.topics import INTERACTIONS, MEDIA_REQUESTS
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Ignored, Retry
@@ -65,6 +75,23 @@ def test_a_contact_wishes_for_each_of_its_files_and_again_the_same() -> None:
     first = MediaRequested.model_validate_json(wishes.messages[0].value)
     assert (first.media, first.customer_id, first.gateway) == (named("m-1"), "c-1", "wechat")
     assert wishes_of(contact()) == Ignored()
+
+
+@pytest.mark.parametrize("media", [(), (named("m-1"),)])
+def test_what_says_by_itself_that_it_names_no_file_is_not_read_further(media: tuple[PlatformMedia, ...]) -> None:
+    told = Interaction(
+        interaction_id="i-1",
+        channel=Channel.WECHAT,
+        gateway="wechat",
+        customer=Customer(customer_id="c-1"),
+        text=Personal('"media":[]'),
+        occurred_at=NOW,
+        received_at=NOW,
+        media=media,
+    )
+    event = Naming.read(interaction_message(told, NOW, None).value)
+    assert isinstance(event, Naming)
+    assert event.media == media
 
 
 async def test_a_file_is_stored_and_told_under_the_key_of_its_contact() -> None:

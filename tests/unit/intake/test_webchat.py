@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -18,13 +18,16 @@ from services.intake.objects.rules import object_rules
 from services.intake.objects.store import ObjectStore
 from services.intake.webchat import seals
 from services.intake.webchat.api import WidgetApi
+from services.intake.webchat.casenews import CASE_NEWS, CaseNews
+from services.intake.webchat.handlers import ThreadHandler
 from services.intake.webchat.limits import Limits
 from services.intake.webchat.store import ThreadStore
-from services.intake.webchat.thread import Thread, concerns, followed
-from shared.contracts.cases import CaseChanged, CaseStatus, ContactAdded, Opened, Replied
+from services.intake.webchat.thread import Thread, followed
+from shared.contracts.cases import CASE_CHANGED, CaseChanged, CaseStatus, ContactAdded, Opened, Replied
 from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel, ContactKind
 from shared.contracts.personal import Personal
+from shared.messaging.message import Incoming
 from shared.web import problem_handlers
 from tests.unit.claims.build import case
 from tests.unit.intake.edge import Edge
@@ -234,9 +237,11 @@ async def test_the_page_is_strict_and_its_files_are_there(page: Page) -> None:
 # Threads
 
 
-def changed(version: int, *changes: Any, status: CaseStatus = CaseStatus.ASSIGNED) -> CaseChanged:
-    stands = case(version, channel=Channel.WEB, status=status)
-    return CaseChanged(changes=changes, case=stands, at=NOW + timedelta(minutes=version))
+def changed(version: int, *changes: Any, gateway: str = "care", **fields: Any) -> CaseNews:
+    """As routing tells it, read as the widget reads it."""
+    stands = case(version, **{"channel": Channel.WEB, "status": CaseStatus.ASSIGNED, "gateway": gateway} | fields)
+    told = CaseChanged(changes=changes, case=stands, at=NOW + timedelta(minutes=version))
+    return CaseNews.model_validate_json(told.model_dump_json())
 
 
 def added(interaction: str) -> ContactAdded:
@@ -255,7 +260,7 @@ STORY = (
 
 @pytest.mark.req("IN-1", "SY-5")
 @given(st.permutations([*STORY, *STORY]))
-def test_replies_stand_once_and_in_order_and_end_where_somebody_else_writes(events: list[CaseChanged]) -> None:
+def test_replies_stand_once_and_in_order_and_end_where_somebody_else_writes(events: list[CaseNews]) -> None:
     thread = None
     for event in events:
         thread = followed(thread, event)
@@ -268,9 +273,13 @@ def test_replies_stand_once_and_in_order_and_end_where_somebody_else_writes(even
 
 
 @pytest.mark.req("IN-1")
-def test_cases_of_other_ways_in_are_no_concern() -> None:
-    assert concerns(STORY[0])
-    assert not concerns(CaseChanged(changes=STORY[0].changes, case=case(1, channel=Channel.PHONE), at=NOW))
+def test_only_cases_that_a_widget_opened_are_of_concern() -> None:
+    handler = ThreadHandler(cast(Any, None), {"care"})
+    by_phone_meanwhile = changed(2, added("mine-2"), channel=Channel.PHONE)
+    of_a_form = changed(1, added("theirs"), gateway="web")
+    for event, expected in ((STORY[0], True), (by_phone_meanwhile, True), (of_a_form, False)):
+        told = Incoming("e", CASE_CHANGED, event, "k", NOW, CASE_NEWS.name, 0, 0, 0)
+        assert handler.concerns(told) is expected
 
 
 @pytest.mark.req("IN-1")
