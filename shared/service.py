@@ -1,7 +1,7 @@
 """What every service is made of: broker, producer, database, loops, periodic work, health, one ASGI app."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -214,9 +214,7 @@ class Runtime:
             await self._close()
 
     async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         for work in reversed(self._on_stop):
             await work()
         await self._lease.release()
@@ -248,6 +246,15 @@ class Runtime:
         while True:
             await asyncio.sleep(5.0)
             check(self.consumers.watched())
+
+
+async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel until they have ended: `asyncio.wait_for` loses a cancellation that meets its result (Python < 3.12)."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
 
 
 def serve(create_app: Callable[[S], ASGIApp], settings_class: type[S]) -> None:

@@ -107,9 +107,7 @@ class OffsetReader:
         for name, partitions in missing.items():
             committed[name].update({partition: begins[partition] for partition in partitions})
 
-    async def _partitions(
-        self, topics: set[str], admin: AIOKafkaAdminClient
-    ) -> Mapping[str, Sequence[TopicPartition]]:
+    async def _partitions(self, topics: set[str], admin: AIOKafkaAdminClient) -> Mapping[str, Sequence[TopicPartition]]:
         if unknown := topics.difference(self._topics):
             for found in await admin.describe_topics(list(unknown)):
                 numbers = [p["partition"] for p in found["partitions"]]

@@ -1,4 +1,4 @@
-"""The consumer loop: parse record by record, process, publish, commit what is finished. Nothing escapes it."""
+"""The consumer loop: parse record by record, process, publish, and have it committed. Nothing escapes it."""
 
 import asyncio
 import time
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
+from shared.messaging.committer import Committer
 from shared.messaging.deadletter import DeadLetterLimit, Origin, dead_letter
 from shared.messaging.loopmetrics import LoopMetrics
 from shared.messaging.message import Incoming, Outgoing
@@ -77,7 +77,7 @@ class Consumer:
         self._limit = limit or DeadLetterLimit()
         self._tracing = tracing
         self._stopped = asyncio.Event()
-        self._committing: asyncio.Task[None] | None = None
+        self._committer = Committer(group, metrics, state.moved)
 
     async def handle(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
         """Process a batch to its commit. On `Stopping` it returns with nothing committed: the batch comes again.
@@ -95,10 +95,11 @@ class Consumer:
             await self._stop(f"{type(error).__name__}: {error}")
         self._metrics.batch_seconds.labels(self.group).observe(time.monotonic() - started)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Let a waiting loop end; the batch in hand is finished if the database and Kafka answer."""
         self.state.stopping = True
         self._stopped.set()
+        await self._committer.close()
 
     async def _handle(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
         self._begin(records)
@@ -122,7 +123,7 @@ class Consumer:
         self._tell_of_parked(processed)
         over = sum(self._limit.record(True) for _ in processed.dead) > 0
         await self._publish([*letters, *processed.messages])
-        await self._begin_commit(records, consumer)
+        await self._committer.add(records, consumer)
         self._metrics.stage_seconds.labels(self.group).observe(
             max(0.0, time.time() - min(r.timestamp for r in records) / 1000)
         )
@@ -185,30 +186,6 @@ class Consumer:
             else:
                 self._metrics.published.labels(self.group).inc(len(messages))
                 return
-
-    async def _begin_commit(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
-        """Commit beside the next batch, one commit at a time: what a crash leaves uncommitted comes again, and the
-        inbox knows it."""
-        if self._committing is not None:
-            await self._committing
-        self._committing = asyncio.create_task(self._commit(records, consumer))
-        if self.state.stopping:
-            await self._committing
-
-    async def _commit(self, records: Sequence[Record], consumer: AIOKafkaConsumer) -> None:
-        """Commit the partitions that are still ours; the new owner of a lost one reads the batch again."""
-        ends: dict[TopicPartition, int] = {}
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
-            ends[partition] = max(ends.get(partition, 0), record.offset + 1)
-        mine = {p: end for p, end in ends.items() if p in consumer.assignment()}
-        try:
-            if mine:
-                await consumer.commit(mine)
-        except (KafkaError, IllegalStateError) as error:
-            self._metrics.commit_failures.labels(self.group).inc()
-            log.warning("commit_failed", group=self.group, error=type(error).__name__)
-        self.state.moved()
 
     async def _stop(self, reason: str) -> None:
         self.state.status = "stopped"

@@ -202,10 +202,9 @@ class Consumers:
         self._subscribers.append((subscriber, consumer))
         self.states.append(state)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Finish what is in hand, take nothing new."""
-        for _, consumer in self._subscribers:
-            consumer.stop()
+        await asyncio.gather(*(consumer.stop() for _, consumer in self._subscribers))
 
     def watched(self) -> list[tuple[Any, LoopState]]:
         return [(subscriber, consumer.state) for subscriber, consumer in self._subscribers]

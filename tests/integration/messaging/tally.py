@@ -118,7 +118,7 @@ def _install_windows(runtime: Runtime, settings: TallySettings) -> None:
     """Kill before the transaction, when all is written in it, after it, after publishing (before the commit of
     offsets)."""
     ((_, consumer),) = runtime.consumers._subscribers
-    process, publish, commit = consumer._processor.process, consumer._publish, consumer._commit
+    process, publish, commit = consumer._processor.process, consumer._publish, consumer._committer._commit
     record = consumer._processor._inbox.record
 
     async def killing_process(batch: Any) -> Any:
@@ -134,14 +134,14 @@ def _install_windows(runtime: Runtime, settings: TallySettings) -> None:
         await publish(messages)
         kill_once(settings, "published")
 
-    async def killing_commit(records: Any, kafka: Any) -> None:
+    async def killing_commit(kafka: Any) -> None:
         kill_once(settings, "before_commit")
-        await commit(records, kafka)
+        await commit(kafka)
 
     consumer._processor.process = killing_process  # type: ignore[method-assign]
     consumer._processor._inbox.record = killing_record  # type: ignore[method-assign]
     consumer._publish = killing_publish  # type: ignore[method-assign]
-    consumer._commit = killing_commit  # type: ignore[method-assign]
+    consumer._committer._commit = killing_commit  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

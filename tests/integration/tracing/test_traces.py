@@ -56,10 +56,18 @@ class System:
     async def close(self) -> None:
         for child in self.children.values():
             child.send_signal(signal.SIGTERM)
-        for child in self.children.values():
-            await asyncio.wait_for(child.wait(), 30)
+        stubborn = [name for name, child in self.children.items() if not await self._ended(child)]
         await self.mail.stop()
         await self.collector.stop()
+        assert not stubborn, [(name, (self.directory / f"{name}.log").read_text()[-2000:]) for name in stubborn]
+
+    async def _ended(self, child: asyncio.subprocess.Process) -> bool:
+        try:
+            await asyncio.wait_for(child.wait(), 30)
+        except TimeoutError:
+            child.kill()
+            return False
+        return True
 
     async def _start(self, service: str) -> None:
         port = free_port()

@@ -19,10 +19,11 @@ def kill_once(group: str, window: str) -> None:
 
 
 def install() -> None:
+    from shared.messaging.committer import Committer
     from shared.messaging.consume import Consumer
     from shared.messaging.transactional import TransactionalProcessor
 
-    make, publish, commit = Consumer.__init__, Consumer._publish, Consumer._commit
+    make, publish, commit = Consumer.__init__, Consumer._publish, Committer._commit
     in_transaction = TransactionalProcessor._in_transaction
 
     def making(self: Any, *args: Any, **more: Any) -> None:
@@ -57,7 +58,7 @@ def install() -> None:
 
     Consumer.__init__ = making  # type: ignore[method-assign]
     Consumer._publish = publishing  # type: ignore[method-assign]
-    Consumer._commit = committing  # type: ignore[method-assign]
+    Committer._commit = committing  # type: ignore[method-assign]
     TransactionalProcessor._in_transaction = storing  # type: ignore[method-assign]
 
 
