@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.media.download import Download
 from services.intake.adapters.contact import interaction_message
+from services.intake.media.download import Download
 from services.intake.media.failures import Later, Never, NotThere
 from services.intake.media.fetcher import MOST_RUNNING, Pace
 from services.intake.media.storing import FAULTS
