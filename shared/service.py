@@ -139,9 +139,10 @@ class Runtime:
         group: str,
         parser: Parser,
         handle: Callable[[Incoming[Any]], Done | Ignored | Dead],
+        pace_s: float = PACE_S,
     ) -> None:
         """A pure function per record; ids of what it produces are derived, so a repeat is dropped downstream."""
-        self.consumers.stateless(topics, group, parser, handle)
+        self.consumers.stateless(topics, group, parser, handle, pace_s)
 
     def consume_partitioned(
         self,

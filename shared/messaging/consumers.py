@@ -134,8 +134,9 @@ class Consumers:
         group: str,
         parser: Parser,
         handle: Callable[[Incoming[Any]], Done | Ignored | Dead],
+        pace_s: float = PACE_S,
     ) -> None:
-        self._subscribe(topics, group, parser, StatelessProcessor(handle), LoopState(group))
+        self._subscribe(topics, group, parser, StatelessProcessor(handle), LoopState(group), pace_s=pace_s)
 
     def partitioned(
         self,
@@ -183,7 +184,7 @@ class Consumers:
             ack_policy=AckPolicy.MANUAL,
             max_records=records or settings.batch_records,
             batch_timeout_ms=POLL_MS,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
+            fetch_max_wait_ms=max(FETCH_WAIT_MS, round(pace_s * 1000)),
             max_poll_interval_ms=30 * 60 * 1000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,

@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 WISHES_GROUP = "intake-media-wishes"
 GROUP = "intake-media"
+WISHES_PACE_S = 0.25
+"""To fetch a file takes longer than that."""
 BATCH = 32
 CONNECT_S, READ_S = 5.0, 20.0
 PACE = Pace(batch_s=15.0, file_s=600.0, at_once=16)
@@ -71,7 +73,11 @@ def join_media(
     runtime.on_stop(client.aclose)
     runtime.on_stop(fetcher.close)
     runtime.consume_stateless(
-        INTERACTIONS, group=WISHES_GROUP, parser=cloud_event_parser(TYPES, WISHES_GROUP), handle=wishes_of
+        INTERACTIONS,
+        group=WISHES_GROUP,
+        parser=cloud_event_parser(TYPES, WISHES_GROUP),
+        handle=wishes_of,
+        pace_s=WISHES_PACE_S,
     )
     runtime.consume_effect(
         MEDIA_REQUESTS, group=GROUP, aggregate_of=media_of, perform=fetcher.perform, policy=policy, records=BATCH

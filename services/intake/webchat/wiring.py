@@ -18,6 +18,8 @@ from services.intake.webchat.store import ThreadStore
 from shared.service import Runtime
 
 GROUP = "intake-webchat"
+PACE_S = 0.25
+"""A panel asks every few seconds."""
 
 
 def join_widgets(
@@ -36,7 +38,7 @@ def join_widgets(
     store = ThreadStore(runtime.database, days)
     handler = ThreadHandler(store, frozenset(gateway.name for gateway in widgets.values()))
     runtime.on_start(store.create_indexes)
-    runtime.consume(CASE_NEWS, group=GROUP, handler=handler, concerns=handler.concerns)
+    runtime.consume(CASE_NEWS, group=GROUP, handler=handler, concerns=handler.concerns, pace_s=PACE_S)
     api = WidgetApi(
         widgets=widgets,
         credentials=credentials,
