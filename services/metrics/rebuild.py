@@ -5,10 +5,9 @@ topics reached when the command ran, so that a counter never seems to start from
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,11 +17,8 @@ from services.metrics.settings import MetricsSettings
 from services.metrics.sources import GROUP, SOURCES
 from services.metrics.store import Figures
 from shared.kafka_security import KafkaSecurity
+from shared.messaging.rebuilding import SESSION_S, RebuildRefused, partitions_of, refuse_while_running
 from shared.mongo import Database, connect
-
-
-class RebuildRefused(Exception):
-    """Nothing was changed; the message says what to do first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +27,6 @@ class Span:
 
     beginning: int
     end: int
-
-
-SESSION_S = 15.0
-"""A process that has just ended stays a member for its session, so that a quick restart moves no partitions."""
 
 
 async def rebuild(
@@ -62,8 +54,8 @@ async def _reset_offsets(settings: MetricsSettings, accept_loss: bool, patience_
     admin = AIOKafkaAdminClient(**access)
     await admin.start()
     try:
-        await _refuse_while_running(admin, group, patience_s)
-        partitions = await _partitions(admin, [settings.topic_prefix + t.name for t in SOURCES])
+        await refuse_while_running(admin, group, patience_s)
+        partitions = await partitions_of(admin, [settings.topic_prefix + t.name for t in SOURCES])
     finally:
         await admin.close()
     consumer = AIOKafkaConsumer(**access, group_id=group, enable_auto_commit=False)
@@ -79,26 +71,6 @@ async def _reset_offsets(settings: MetricsSettings, accept_loss: bool, patience_
         return spans
     finally:
         await consumer.stop()
-
-
-async def _partitions(admin: AIOKafkaAdminClient, topics: list[str]) -> list[TopicPartition]:
-    described = await admin.describe_topics(topics)
-    if missing := [d["topic"] for d in described if d["error_code"]]:
-        raise RebuildRefused(f"No topic {', '.join(missing)}: check KAFKA_BOOTSTRAP_SERVERS and TOPIC_PREFIX.")
-    return sorted(TopicPartition(d["topic"], p["partition"]) for d in described for p in d["partitions"])
-
-
-async def _refuse_while_running(admin: AIOKafkaAdminClient, group: str, patience_s: float) -> None:
-    end = time.monotonic() + patience_s
-    while members := await _members(admin, group):
-        if time.monotonic() > end:
-            raise RebuildRefused(f"{members} processes are in group {group}: stop them first.")
-        await asyncio.sleep(0.5)
-
-
-async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
-    answers: list[Any] = await admin.describe_consumer_groups([group])
-    return sum(len(members) for answer in answers for _, _, _, _, _, members, *_ in answer.groups)
 
 
 def _refuse_loss(spans: Mapping[TopicPartition, Span]) -> None:

@@ -16,6 +16,7 @@ SOURCE = "routing"
 _CHANGES = TypeAdapter(tuple[Change, ...])
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _STANDING = TypeAdapter(Standing)
+_KEYS = TypeAdapter(tuple[str, ...])
 
 
 def messages(found: ChangeSet, cause: str, now: datetime, traceparent: str | None = None) -> tuple[Outgoing, ...]:
@@ -42,7 +43,7 @@ def case_changed(found: ChangeSet, at: datetime) -> bytes:
     parts += [b',"at":', _INSTANT.dump_json(at)]
     if found.before is not None:
         parts += [b',"before":', _STANDING.dump_json(found.before, exclude_none=True)]
-    return b"".join((*parts, b"}"))
+    return b"".join((*parts, b',"keys":', _KEYS.dump_json(found.state.open_keys), b"}"))
 
 
 def _asked(lookup: ParcelLookup, cause: str, now: datetime, traceparent: str | None) -> Outgoing:

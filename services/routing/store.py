@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
-from services.routing.assignment import Hold, Queued, Workload, holds
+from services.routing.assignment import HELD, Hold, Queued, Workload, holds
 from services.routing.roster import Roster
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
@@ -171,6 +171,24 @@ class CaseStore:
         if result.matched_count != len(old):
             raise Conflict("a case was changed meanwhile")
         await self._keep_loads(_all_holds(changed, loaded, self._roster), now, session)
+
+    async def restore(self, states: Iterable[CaseState]) -> None:
+        """Write those that are newer than what stands there, while nobody else writes."""
+        newest = {state.case.case_id: state for state in sorted(states, key=lambda state: state.case.version)}
+        rows = self._cases.find({"_id": {"$in": list(newest)}}, {"version": 1})
+        known = {row["_id"]: row["version"] for row in await rows.to_list(None)}
+        newer = {i: state for i, state in newest.items() if state.case.version > known.get(i, 0)}
+        writes = [ReplaceOne({"_id": i}, _document(state), upsert=True) for i, state in newer.items()]
+        if writes:
+            await self._cases.bulk_write(writes, ordered=False)
+
+    async def restore_loads(self, now: datetime) -> None:
+        """What the agents hold, from the cases."""
+        await self._agents.update_many({}, {"$unset": {"held": ""}})
+        held = self._cases.find({"status": {"$in": sorted(status.value for status in HELD)}})
+        async for row in held:
+            changes = holds(None, _state(row).case, self._roster)
+            await self._agents.bulk_write([_hold_update(change, now) for change in changes])
 
     async def _keep_loads(self, changes: Iterable[Hold], now: datetime, session: Session) -> None:
         updates = [_hold_update(change, now) for change in changes]

@@ -306,6 +306,7 @@ class CaseChanged(Contract):
     case: Case
     at: Instant
     before: Standing | None = Field(None, description="None: the case did not exist before")
+    keys: tuple[str, ...] = Field((), description="by which routing finds it; for rebuilding its state")
 
 
 CASE_CHANGED = "parcelcare.case.changed"

@@ -5,7 +5,7 @@ event collide here, and the database writes one document where it would have wri
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.messaging.message import Outgoing
@@ -35,6 +35,15 @@ class Inbox:
             for event_id in wanted.intersection(row["events"]):
                 found[event_id] = tuple(Outgoing.from_document(m) for m in produced.get(event_id, ()))
         return found
+
+    async def latest(self, seconds: float) -> list[Outgoing]:
+        """The messages of the last batches: up to so long before the very last one."""
+        last = await self._collection.find_one({}, {"at": 1}, sort=[("at", -1)])
+        if last is None:
+            return []
+        since = last["at"] - timedelta(seconds=seconds)
+        rows = await self._collection.find({"at": {"$gte": since}}).sort("at", 1).to_list(None)
+        return [Outgoing.from_document(m) for row in rows for produced in row["messages"].values() for m in produced]
 
     async def record(self, done: Mapping[str, Sequence[Outgoing]], session: Session) -> None:
         """Write the handled events with their messages; a duplicate key error means somebody else did."""

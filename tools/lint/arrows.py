@@ -63,6 +63,7 @@ EDGES: dict[str, frozenset[str]] = {
             "parcels.wiring",
             "presence.api",
             "published.api",
+            "rebuild",
             "timers",
             "workorders.answers",
             "workorders.api",

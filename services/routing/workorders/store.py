@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import IndexModel, ReplaceOne
 
 from services.routing.workorders.order import OPEN, Decided, next_due
 from shared.contracts.work_orders import Owner, WorkOrder, WorkOrderChanged
@@ -56,9 +56,27 @@ class OrderStore:
             result = await self._orders.replace_one(wanted, _document(order), session=session)
             if result.matched_count != 1:
                 raise Conflict("a work order was changed meanwhile")
-        changed = WorkOrderChanged(changes=decided.changes, order=order, at=now).model_dump_json(exclude_none=True)
-        row = {"order_id": order.order_id, "version": order.version, "changed": changed}
-        await self._history.insert_one(row, session=session)
+        changed = WorkOrderChanged(changes=decided.changes, order=order, at=now)
+        await self._history.insert_one(_change(changed), session=session)
+
+    async def restore(self, events: Sequence[WorkOrderChanged]) -> None:
+        """Write those that are newer than what stands there, while nobody else writes."""
+        orders = sorted((event.order for event in events), key=lambda order: order.version)
+        newest = {order.order_id: _document(order) for order in orders}
+        found = self._orders.find({"_id": {"$in": list(newest)}}, {"version": 1})
+        known = {row["_id"]: row["version"] for row in await found.to_list(None)}
+        rows = [row for i, row in newest.items() if row["version"] > known.get(i, 0)]
+        if rows:
+            await self._orders.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+        changed = [_change(event) for event in events]
+        known = [{name: row[name] for name in ("order_id", "version")} for row in changed]
+        pairs = zip(known, changed, strict=True)
+        await self._history.bulk_write([ReplaceOne(one, row, upsert=True) for one, row in pairs])
+
+
+def _change(event: WorkOrderChanged) -> dict[str, Any]:
+    changed = event.model_dump_json(exclude_none=True)
+    return {"order_id": event.order.order_id, "version": event.order.version, "changed": changed}
 
 
 def _owner(owner: Owner) -> str:

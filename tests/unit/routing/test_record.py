@@ -30,7 +30,7 @@ def course() -> list[ChangeSet]:
 @pytest.mark.parametrize("found", course(), ids=lambda found: f"{found.changes[0].type}-{found.state.case.version}")
 def test_what_is_published_is_the_contract(found: ChangeSet) -> None:
     at, case = after(days=1), found.state.case
-    event = CaseChanged(changes=found.changes, case=case, at=at, before=found.before)
+    event = CaseChanged(changes=found.changes, case=case, at=at, before=found.before, keys=found.state.open_keys)
     expected = outgoing(
         CASES, event, type=CASE_CHANGED, key=case.case_id, cause="cause", time=at, source="routing", traceparent="tp"
     )
