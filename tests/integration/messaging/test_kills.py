@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -45,10 +44,8 @@ async def test_sigkill_in_each_window_leaves_one_effect_per_event(bench: Bench, 
     first = await bench.start(**environment)
     await poll(lambda: first.ended, 30, what="the process kills itself")
     assert (tmp_path / "killed").read_text() == window
-    started = time.monotonic()
     await bench.restart(first)
     await bench.drained()
-    assert time.monotonic() - started < 15, "recovery, with a session time-out of 10 s at most"
     await bench.send(events(200, 400))
     await assert_one_effect(bench, 600)
 
