@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -54,11 +55,7 @@ class OffsetReader:
 
     async def follow(self) -> None:
         """Reads until it is cancelled; after a failure it is called again with fresh clients."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, **self._security.options())
-        try:
-            await admin.start()
-            await consumer.start()
+        async with self._clients() as (admin, consumer):
             for reading in count():
                 if reading % GROUPS_EVERY == 0 or not self._coordinators:
                     self._coordinators = await self._groups(admin)
@@ -67,6 +64,21 @@ class OffsetReader:
                 self.offsets = await self._read(admin, consumer)
                 self.read_at = began
                 await asyncio.sleep(self._interval_s)
+
+    async def once(self) -> Offsets:
+        """One reading. Raises `KafkaError`."""
+        async with self._clients() as (admin, consumer):
+            self._coordinators = await self._groups(admin)
+            return await self._read(admin, consumer)
+
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[tuple[AIOKafkaAdminClient, AIOKafkaConsumer]]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security.options())
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, **self._security.options())
+        try:
+            await admin.start()
+            await consumer.start()
+            yield admin, consumer
         finally:
             await admin.close()
             await consumer.stop()

@@ -68,10 +68,9 @@ class OrderStore:
         rows = [row for i, row in newest.items() if row["version"] > known.get(i, 0)]
         if rows:
             await self._orders.bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
-        changed = [_change(event) for event in events]
-        known = [{name: row[name] for name in ("order_id", "version")} for row in changed]
-        pairs = zip(known, changed, strict=True)
-        await self._history.bulk_write([ReplaceOne(one, row, upsert=True) for one, row in pairs])
+        changes = [_change(event) for event in events]
+        writes = [ReplaceOne({n: row[n] for n in ("order_id", "version")}, row, upsert=True) for row in changes]
+        await self._history.bulk_write(writes)
 
 
 def _change(event: WorkOrderChanged) -> dict[str, Any]:
