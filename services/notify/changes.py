@@ -84,6 +84,8 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(details=change.missing)
         case cases.FieldsFilled():
             return Facts(details=change.fields)
+        case cases.OtherCase():
+            return Facts(other=change.number)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)
         case _:

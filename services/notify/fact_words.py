@@ -25,5 +25,6 @@ FACT_WORDS: Mapping[str, FactWord] = {
     "node": lambda of, words, lang, _: words.nodes[it][lang] if (it := of.get("node")) else "",
     "outcome": lambda of, words, lang, _: words.claim_states[of["outcome"]][lang] if "outcome" in of else "",
     "claim": lambda of, words, lang, _: of.get("claim", ""),
+    "other": lambda of, words, lang, _: of.get("other", ""),
     "party": lambda of, words, lang, _: words.parties[it][lang] if (it := of.get("party")) else "",
 }

@@ -112,6 +112,7 @@ class Facts(TypedDict, total=False):
     node: Node | None
     outcome: ClaimState
     claim: str
+    other: str
     party: LiableParty | None
     text: Personal | None
 

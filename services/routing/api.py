@@ -162,17 +162,18 @@ def _acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> C
             case_id=request.path_params["case_id"],
             act=kind.act(actor, wish),
             version=if_match(request, "case"),
-            key=_idempotency_key(request),
+            key=idempotency_key(request),
             fingerprint=sha256(f"{name}/{wish.model_dump_json()}".encode()).hexdigest(),
         )
-        return _case_response(await _done(desk, asked))
+        return await done(desk.do(asked))
 
     return act
 
 
-async def _done(desk: Desk, asked: ActRequest) -> Case:
+async def done(asked: Awaitable[Case]) -> Response:
+    """The case after an act, or why there is none."""
     try:
-        return await desk.do(asked)
+        return _case_response(await asked)
     except UnknownCase as error:
         raise _unknown() from error
     except StaleVersion as error:
@@ -201,7 +202,7 @@ def _case_response(case: Case) -> Response:
     return Response(case.model_dump_json(exclude_none=True), media_type=JSON, headers={"ETag": f'"{case.version}"'})
 
 
-def _idempotency_key(request: Request) -> str:
+def idempotency_key(request: Request) -> str:
     key = request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= 200:
         raise Problem(400, "Idempotency-Key is missing", "Send a new random key with each act, and again on a repeat.")
@@ -229,7 +230,7 @@ _REFUSALS = {
     403: Answer("the role, or this agent, may not", content_type=PROBLEM),
     404: Answer("no such case", content_type=PROBLEM),
 }
-_ACT_REFUSALS = {
+ACT_REFUSALS = {
     **_REFUSALS,
     409: Answer("not possible in the case's state; `reason` says why", content_type=PROBLEM),
     412: Answer("the case has changed since it was read", content_type=PROBLEM),
@@ -237,7 +238,7 @@ _ACT_REFUSALS = {
     428: Answer("If-Match is missing", content_type=PROBLEM),
     503: Answer("busy; send the same request again", content_type=PROBLEM),
 }
-_ACT_HEADERS = (
+ACT_HEADERS = (
     Parameter("If-Match", "ETag of the case as read", "header", required=True),
     Parameter("Idempotency-Key", "a random key; a repeat gives the same answer", "header", required=True),
 )
@@ -270,9 +271,9 @@ ROUTES: tuple[RouteDoc, ...] = (
             "POST",
             kind.summary,
             request=kind.body,
-            responses={200: Answer("the case after the act", Case), **_ACT_REFUSALS},
+            responses={200: Answer("the case after the act", Case), **ACT_REFUSALS},
             roles=ROLES,
-            parameters=_ACT_HEADERS,
+            parameters=ACT_HEADERS,
         )
         for name, kind in ACTS.items()
     ),

@@ -40,10 +40,10 @@ def decide(
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
     keys = state.open_keys if state else ()
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
-    return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules), _standing(before))
+    return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules), standing(before))
 
 
-def _standing(case: Case | None) -> Standing | None:
+def standing(case: Case | None) -> Standing | None:
     if case is None:
         return None
     return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at)

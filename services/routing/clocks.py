@@ -53,6 +53,11 @@ def of_kind(clocks: Clocks, kind: ClockKind) -> Clock | None:
     return next((clock for clock in clocks if clock.kind is kind), None)
 
 
+def is_ticking(clock: Clock) -> bool:
+    """It can still be kept or broken."""
+    return clock.state in (ClockState.RUNNING, ClockState.WARNED, ClockState.PAUSED)
+
+
 def put(clocks: Clocks, clock: Clock) -> Clocks:
     """With `clock` in the place of the one of its kind."""
     if of_kind(clocks, clock.kind) is None:

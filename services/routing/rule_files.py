@@ -55,6 +55,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     return Rules(
         version=_version(parts),
         lexicon=lexicon,
+        tags=frozenset(tags),
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
         sla=parts["sla.json"].table(table_specs.sla(facts, calendars)),

@@ -31,6 +31,7 @@ class Rules:
 
     version: str
     lexicon: Lexicon
+    tags: frozenset[str]
     classification: Table
     groups: Table
     sla: Table

@@ -7,6 +7,7 @@ from services.routing.assigner import Assigner
 from services.routing.desk import Desk
 from services.routing.handlers import AliasHandler, CaseHandler
 from services.routing.indicators import CatchAlls
+from services.routing.pairs import api as pairs
 from services.routing.presence import api as presence
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
@@ -38,6 +39,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     assigner = Assigner(*parts)
     runtime.every("assigner", settings.assign_interval_s, assigner.assign)
     verifier = TokenVerifier.from_settings(settings)
-    runtime.mount([*routes(desk, verifier), *presence.routes(store, assigner, verifier)])
+    runtime.mount([*routes(desk, verifier), *pairs.routes(desk, verifier)])
+    runtime.mount(presence.routes(store, assigner, verifier))
     runtime.registry.register(CatchAlls(rules))
     work_orders.attach(runtime, settings, desk)

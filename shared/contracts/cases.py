@@ -135,6 +135,7 @@ class Case(Contract):
     missing_fields: tuple[CaseField, ...] = Field((), description="mandatory for this kind of case, and unknown")
     fields_asked: int = Field(0, ge=0, description="how often the customer was asked for them")
     fields_asked_at: Instant | None = None
+    merged_into: str | None = Field(None, description="id of the case that goes on with this one's matter")
 
 
 class Opened(Contract):
@@ -235,6 +236,37 @@ class Reopened(Contract):
     type: Literal["reopened"] = "reopened"
 
 
+class OtherCase(Contract):
+    """Another case that this one has to do with."""
+
+    case_id: str
+    number: str
+
+
+class Merged(OtherCase):
+    """It ends in another case, which goes on with what both know (RO-1)."""
+
+    type: Literal["merged"] = "merged"
+
+
+class Absorbed(OtherCase):
+    """Another case ended in this one."""
+
+    type: Literal["absorbed"] = "absorbed"
+
+
+class SplitOff(OtherCase):
+    """A second matter went from this case into a new one."""
+
+    type: Literal["split_off"] = "split_off"
+
+
+class SplitFrom(OtherCase):
+    """It was opened for the second matter of another case."""
+
+    type: Literal["split_from"] = "split_from"
+
+
 class ParcelUpdated(Contract):
     """The parcel's facts reached the case, or its exception is over (`cleared`)."""
 
@@ -286,7 +318,11 @@ Change = Annotated[
     | ParcelUpdated
     | FieldsRequested
     | FieldsFilled
-    | WorkOrderMoved,
+    | WorkOrderMoved
+    | Merged
+    | Absorbed
+    | SplitOff
+    | SplitFrom,
     Field(discriminator="type"),
 ]
 

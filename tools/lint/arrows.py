@@ -58,6 +58,7 @@ EDGES: dict[str, frozenset[str]] = {
             "assigner",
             "desk",
             "pages",
+            "pairs.api",
             "parcels.api",
             "parcels.reading",
             "parcels.wiring",

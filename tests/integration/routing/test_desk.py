@@ -186,3 +186,39 @@ async def test_an_agent_who_is_away_gets_nothing_and_who_asks_gets_the_most_urge
     assert (await done(await other.post("/v1/agents/me/next")))["agent"] == OTHER
     stranger = bench.desk(process, "nobody", "agent")
     assert problem(await stranger.post("/v1/agents/me/next"))[0] == 404
+
+
+@pytest.mark.req("RO-1")
+async def test_a_lead_merges_two_cases_and_splits_one_and_later_contacts_find_them(bench: Bench) -> None:
+    (process,) = await bench.start(1, ASSIGN_INTERVAL_S="3600", TIMER_INTERVAL_S="3600")
+    ann, now = customer("ann"), datetime.now(UTC)
+    numbers = ("SF7000000000001", "SF7000000000002")
+    await bench.send(contact("单号不对", 1, ann, at=now, tracking_numbers=("SF7000000000009",)))
+    await bench.send(contact("两件都没到", 2, ann, at=now, tracking_numbers=numbers))
+
+    async def two() -> list[Case]:
+        cases = list((await bench.cases()).values())
+        return cases if len(cases) == 2 else []
+
+    first, second = sorted(await poll(two, 60, what="two cases"), key=lambda case: len(case.tracking_numbers))
+    desk = bench.desk(process, "lead.one", "lead")
+    gone = await desk.act(first.case_id, "merge", {"into": "PC00000000"}, version=1)
+    assert gone.status_code == 404
+    ended = await done(await desk.act(first.case_id, "merge", {"into": second.number}, version=1, key="m"))
+    assert (ended["status"], ended["merged_into"]) == ("closed", second.case_id)
+    again = await done(await desk.act(first.case_id, "merge", {"into": second.number}, version=1, key="m"))
+    assert again == ended
+    about = {"subject": "第二件", "kind": "complaint", "tag": "delay", "tracking_numbers": ["SF7000000000002"]}
+    left = await done(await desk.act(second.case_id, "split", about, version=2))
+    assert left["tracking_numbers"] == ["SF7000000000001", "SF7000000000009"]
+    late = {"tracking_numbers": ("SF7000000000002",), "at": datetime.now(UTC)}
+    await bench.send(contact("SF7000000000002 呢？", 3, customer("ann"), **late))
+
+    async def joined() -> dict[str, int]:
+        counts = {case.case_id: case.contacts for case in (await bench.cases()).values()}
+        return counts if sum(counts.values()) == 5 else {}
+
+    counts = await poll(joined, 60, what="the late contact")
+    assert (len(counts), counts[second.case_id]) == (3, 2)
+    assert (await bench.changes(first.case_id))[-1] == "merged"
+    assert (await bench.changes(second.case_id))[-2:] == ["absorbed", "split_off"]

@@ -1,0 +1,115 @@
+"""Two cases of one matter become one: the one ends, the other goes on with what both know (RO-1). Pure."""
+
+from datetime import datetime
+
+from services.routing import due
+from services.routing.acts import Actor
+from services.routing.case import standing
+from services.routing.clocks import is_ticking
+from services.routing.draft import Draft
+from services.routing.life import is_over
+from services.routing.refusals import IllegalMove, NotAllowed
+from services.routing.rules import Rules
+from services.routing.state import CaseState, ChangeSet
+from services.routing.threading import is_same_person, is_unknown
+from shared.contracts.cases import Absorbed, Case, CaseKind, CaseStatus, Clock, Merged
+from shared.contracts.personal import Personal
+
+SUMMARY = {"zh": "已并入工单 {number}。", "en": "Merged into case {number}."}
+KNOWN_FIRST = (
+    "claim",
+    "exception_id",
+    "exception_kind",
+    "exception_fault",
+    "parcel",
+    "subject",
+    "goods_type",
+    "exception_node",
+    "wished_solution",
+    "mail_thread",
+    "first_response_at",
+)
+"""Of what both may know, the case that goes on keeps its own."""
+
+
+def merge(
+    ending: CaseState, going: CaseState, actor: Actor, rules: Rules, now: datetime
+) -> tuple[ChangeSet, ChangeSet]:
+    """The case that ends and the one that goes on, after it. Raises `refusals.ActRefused`."""
+    one, other = Draft(ending.case), Draft(going.case)
+    for draft in (one, other):
+        due.fire(draft, rules.calendar, now)
+    _must_be_possible(one.case, other.case, actor)
+    _go_on(other, one.case, now)
+    _end(one, other.case, now)
+    keys = tuple(dict.fromkeys((*going.open_keys, *ending.open_keys)))
+    return _found(ending, one, (), rules, now), _found(going, other, keys, rules, now)
+
+
+def _must_be_possible(ending: Case, going: Case, actor: Actor) -> None:
+    if ending.case_id == going.case_id:
+        raise IllegalMove("same_case", "A case can't be merged into itself.", "工单不能并入自身。")
+    if is_over(ending) or is_over(going):
+        raise IllegalMove("wrong_status", "Both cases must be open.", "两个工单都须未解决、未关闭。")
+    if not actor.senior and actor.agent not in (ending.agent, going.agent):
+        raise NotAllowed("not_yours", "Another agent handles these cases.", "两个工单均由其他坐席处理。")
+    people = (ending.customer, going.customer)
+    if not is_same_person(*people) and not any(is_unknown(one) for one in people):
+        raise IllegalMove("other_customer", "The cases are of two customers.", "两个工单不属于同一客户。")
+    if ending.open_orders:
+        raise IllegalMove(
+            "work_orders_open", "Complete or cancel its work orders first.", "请先完成或撤销被并工单的协作工单。"
+        )
+    if ending.exception_id and going.exception_id:
+        raise IllegalMove("two_exceptions", "Each is about an exception of its own.", "两个工单各有包裹异常。")
+    if ending.claim or ending.classification.kind is CaseKind.CLAIM:
+        raise IllegalMove(
+            "has_claim",
+            "A claim names it: merge the other case into this one.",
+            "该工单已关联理赔，请将另一工单并入本工单。",
+        )
+
+
+def _end(draft: Draft, going: Case, now: datetime) -> None:
+    """Its time limits are neither kept nor broken: the other case has them now."""
+    case = draft.case
+    draft.set(
+        status=CaseStatus.CLOSED,
+        closed_at=now,
+        merged_into=going.case_id,
+        summary=Personal(SUMMARY[case.customer.language].format(number=going.number)),
+        clocks=tuple(clock for clock in case.clocks if not is_ticking(clock)),
+    )
+    draft.note(Merged(case_id=going.case_id, number=going.number))
+
+
+def _go_on(draft: Draft, ending: Case, now: datetime) -> None:
+    case = draft.case
+    draft.set(
+        contacts=case.contacts + ending.contacts,
+        tracking_numbers=_union(case.tracking_numbers, ending.tracking_numbers),
+        order_numbers=_union(case.order_numbers, ending.order_numbers),
+        awaited_media=_union(case.awaited_media, ending.awaited_media),
+        missing_fields=tuple(name for name in case.missing_fields if name in ending.missing_fields),
+        customer=ending.customer if is_unknown(case.customer) else case.customer,
+        clocks=tuple(_earlier(clock, ending.clocks) for clock in case.clocks),
+        handled_at=now,
+        **{name: getattr(ending, name) for name in KNOWN_FIRST if getattr(case, name) is None},
+    )
+    draft.note(Absorbed(case_id=ending.case_id, number=ending.number))
+
+
+def _earlier(clock: Clock, others: tuple[Clock, ...]) -> Clock:
+    """The customer has waited since the first of the two."""
+    same = [o for o in others if o.kind is clock.kind and is_ticking(o) and o.state is clock.state]
+    return min((clock, *same), key=lambda one: one.due_at) if is_ticking(clock) else clock
+
+
+def _found(before: CaseState, draft: Draft, keys: tuple[str, ...], rules: Rules, now: datetime) -> ChangeSet:
+    case = draft.finished(before.case.version + 1, now)
+    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
+    return ChangeSet(after, tuple(draft.changes), before=standing(before.case))
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
