@@ -7,10 +7,12 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
+from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
 from shared.contracts.parcels import ExceptionKind, Fault, Node, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
+from shared.contracts.sign_disputes import SignDispute, SignDisputeMoved
 
 
 class CaseKind(StrEnum):
@@ -135,6 +137,8 @@ class Case(Contract):
     missing_fields: tuple[CaseField, ...] = Field((), description="mandatory for this kind of case, and unknown")
     fields_asked: int = Field(0, ge=0, description="how often the customer was asked for them")
     fields_asked_at: Instant | None = None
+    sign_dispute: SignDispute | None = None
+    legal_deadlines: tuple[LegalDeadline, ...] = Field((), description="but the answer to a complaint: that is a clock")
 
 
 class Opened(Contract):
@@ -286,7 +290,9 @@ Change = Annotated[
     | ParcelUpdated
     | FieldsRequested
     | FieldsFilled
-    | WorkOrderMoved,
+    | WorkOrderMoved
+    | SignDisputeMoved
+    | LegalDeadlineMoved,
     Field(discriminator="type"),
 ]
 
