@@ -316,6 +316,10 @@ def test_a_wrong_cell_is_named(edit: Any, cell: str, tmp_path: Path) -> None:
     edit(content)
     (tmp_path / "signing.yaml").write_text(yaml.safe_dump(content, allow_unicode=True))
     with pytest.raises(RuleError) as caught:
-        read = disputes_of(RuleFile.read(tmp_path / "signing.yaml", None), ["not_received"])
-        check_orders("signing.yaml", read, ORDERS)
+        _load(tmp_path)
     assert cell in str(caught.value)
+
+
+def _load(directory: Path) -> None:
+    read = disputes_of(RuleFile.read(directory / "signing.yaml", None), ["not_received"])
+    check_orders("signing.yaml", read, ORDERS)
