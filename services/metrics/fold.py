@@ -116,6 +116,10 @@ def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, s
             found.append((i.CLOCK_CHANGES, (change.clock, change.change), 1))
         case "escalated":
             found.append((i.ESCALATIONS, (str(change.level), label(change.role)), 1))
+        case "sign_dispute":
+            found.append((i.SIGN_DISPUTES, (change.move, change.outcome or "none"), 1))
+            if change.area is not None:
+                found.append((i.SIGN_DISPUTE_AREAS, (label(change.area),), 1))
         case "replied":
             found.append((i.REPLIES, (case.channel,), 1))
         case "resolved":

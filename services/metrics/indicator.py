@@ -7,6 +7,7 @@ the events does not matter, and the same events always give the same figures.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import get_args
 
 from shared.contracts.cases import CaseKind, ClockKind
 from shared.contracts.claims import ClaimState, LiableParty
@@ -14,6 +15,7 @@ from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
 from shared.contracts.people import Channel
+from shared.contracts.sign_disputes import DisputeMove, DisputeOutcome
 
 PREFIX = "parcelcare_"
 SUM = "sum"
@@ -149,6 +151,12 @@ CASES_REOPENED = _counter("cases_reopened", (CHANNEL, CASE_KIND), "Cases that cu
 REPLIES = _counter("replies", (CHANNEL,), "Answers of agents to customers.")
 CLOCK_CHANGES = _counter("sla_clock_changes", (CLOCK, CLOCK_CHANGE), "Time limits by what became of them.")
 ESCALATIONS = _counter("escalations", (Label("level"), Label("role")), "Steps up an escalation ladder.")
+SIGN_DISPUTES = _counter(
+    "sign_disputes",
+    (Label("move", get_args(DisputeMove)), Label("outcome", (*(str(o.value) for o in DisputeOutcome), "none"))),
+    "Disputes about who signed, by what became of them.",
+)
+SIGN_DISPUTE_AREAS = _counter("sign_dispute_areas", (Label("area"),), "Disputes about who signed, by area.")
 BACKLOG = _gauge(
     "backlog_cases",
     (GROUP, Label("age")),
@@ -200,6 +208,8 @@ INDICATORS: tuple[Indicator, ...] = (
     REPLIES,
     CLOCK_CHANGES,
     ESCALATIONS,
+    SIGN_DISPUTES,
+    SIGN_DISPUTE_AREAS,
     BACKLOG,
     FIRST_RESPONSE,
     RESOLUTION,

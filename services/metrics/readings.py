@@ -50,6 +50,9 @@ class CaseChange(Contract):
     change: str = ""
     level: int = 0
     role: str = ""
+    move: str = ""
+    area: str | None = None
+    outcome: str | None = None
 
 
 class CaseChangedReading(Contract):

@@ -8,6 +8,8 @@ from services.notify.view import Facts
 from shared.contracts import cases, claims
 from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
 from shared.contracts.claims import Claim, ClaimChanged, ClaimState
+from shared.contracts.legal import LegalDeadlineMoved
+from shared.contracts.sign_disputes import SignDisputeMoved
 
 Event = CaseChanged | ClaimChanged
 Change = cases.Change | claims.ClaimChange
@@ -59,8 +61,10 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
         return {"cleared": change.cleared}
     if isinstance(change, cases.MediaAdded | cases.MediaMissing):
         return {"media": change.kind}
-    if isinstance(change, cases.WorkOrderMoved):
+    if isinstance(change, cases.WorkOrderMoved | LegalDeadlineMoved):
         return {"move": change.move}
+    if isinstance(change, SignDisputeMoved):
+        return {"move": change.move, "outcome": change.outcome}
     return {}
 
 

@@ -14,8 +14,10 @@ from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
 from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind, OrderMove
 from shared.contracts.claims import ClaimChanged, ClaimState
+from shared.contracts.legal import LegalMove
 from shared.contracts.media import MediaKind
 from shared.contracts.notices import NoticeKind
+from shared.contracts.sign_disputes import DisputeMove, DisputeOutcome
 
 RULES_DIR = Path(__file__).parent / "rules"
 ROW_VARIABLES = frozenset(FACT_WORDS)
@@ -30,7 +32,8 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "raised": YES_NO,
     "cleared": YES_NO,
     "media": frozenset(MediaKind),
-    "move": frozenset(get_args(OrderMove)),
+    "move": frozenset((*get_args(OrderMove), *get_args(DisputeMove), *get_args(LegalMove))),
+    "outcome": frozenset(DisputeOutcome),
     "state": frozenset(ClaimState),
 }
 STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {

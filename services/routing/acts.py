@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing import due, moves, open_orders, timekeeping
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
@@ -111,6 +112,7 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
     if not isinstance(act, Take | Assign):
         _must_be_handler(draft.case, act.actor)
     if isinstance(act, Resolve | Close):
+        dispute.must_not_be_verified(draft.case)
         open_orders.must_be_none(draft.case)
     _DO[type(act)](draft, act, rules, now)
     draft.set(handled_at=now)

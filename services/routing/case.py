@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news
 from services.routing.acts import Act
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
@@ -37,6 +38,7 @@ def decide(
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
     before = state.case if state else None
     fields.settle(draft, rules.calendar.fields, now)
+    dispute.settle(draft, rules.disputes, now)
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
     keys = state.open_keys if state else ()
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)

@@ -19,6 +19,7 @@ class Start(Enum):
 
     OPENED = "opened"
     IDLE = "idle"
+    SIGN_DISPUTE_LATE = "sign_dispute_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Ladder:
         """What the ladder counts from, or None: it has not begun."""
         if self.starts is Start.OPENED:
             return case.reopened_at or case.opened_at
+        if self.starts is Start.SIGN_DISPUTE_LATE:
+            return case.sign_dispute.late_at if case.sign_dispute else None
         missed = [
             clock.breached_at
             for clock in case.clocks

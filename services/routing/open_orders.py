@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.routing import due, moves
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove
@@ -21,8 +22,7 @@ BY_TIME = frozenset({"overdue"})
 
 def must_be_none(case: Case) -> None:
     """Raises `IllegalMove` where somebody still owes the case something."""
-    if case.open_orders:
-        count = len(case.open_orders)
+    if count := len(frozenset(case.open_orders) - dispute.own_orders(case)):
         raise IllegalMove(
             "work_orders_open",
             f"{count} work order(s) are open: complete or cancel them first.",
@@ -34,7 +34,7 @@ def hear(case: Case, order: WorkOrder, moved: Sequence[OrderMove], rules: Rules,
     """The case after news of one of its orders. Raises `IllegalMove` where the case is over."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
-    if is_over(draft.case):
+    if is_over(draft.case) and order.order_id not in dispute.own_orders(case):
         raise IllegalMove("case_over", "The case is resolved or closed.", "工单已解决或关闭，不能再发起协作工单。")
     others = tuple(known for known in case.open_orders if known != order.order_id)
     draft.set(open_orders=others if order.status in OVER else (*others, order.order_id))
@@ -42,8 +42,14 @@ def hear(case: Case, order: WorkOrder, moved: Sequence[OrderMove], rules: Rules,
         draft.note(
             WorkOrderMoved(order_id=order.order_id, kind=order.kind, move=move, owner=order.owner.name),
         )
-    if set(moved) - BY_TIME:
+    if set(moved) - BY_TIME and not _by_itself(order, moved):
         draft.set(handled_at=now)
     if WAKING & set(moved):
         moves.wake(draft, rules.calendar.hours, now)
+    dispute.hear(draft, order, moved, rules, now)
     return draft
+
+
+def _by_itself(order: WorkOrder, moved: Sequence[OrderMove]) -> bool:
+    """Opened by a rule: nobody has done anything about the case yet."""
+    return order.opened_by == due.SYSTEM and tuple(moved) == ("opened",)

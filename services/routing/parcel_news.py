@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.routing import due, moves, timekeeping
 from services.routing.classify import classify_exception, group_of, merged
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.due import SYSTEM
 from services.routing.life import is_over
@@ -76,7 +77,8 @@ def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: dateti
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     _update(draft, cleared.parcel, cleared=True)
-    if not is_over(draft.case) and not case.open_orders and case.classification.kind in rules.life.self_resolving_kinds:
+    owed = case.open_orders or dispute.is_open(case)
+    if not is_over(draft.case) and not owed and case.classification.kind in rules.life.self_resolving_kinds:
         moves.resolve(draft, SYSTEM, now)
         draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
     return draft

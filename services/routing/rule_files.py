@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.routing import fields, table_specs
 from services.routing.decision_table import Domain, RuleError
+from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
 from services.routing.hours_file import calendars_of
 from services.routing.keyword_file import lexicon_of
@@ -32,6 +33,7 @@ FILES = (
     "escalation.yaml",
     "agents.yaml",
     "assignment.yaml",
+    "signing.yaml",
 )
 
 
@@ -62,6 +64,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         calendar=Calendar(ladders, life, mandatory, calendars),
         roster=roster,
         precedence=precedence_of(parts["assignment.yaml"]),
+        disputes=disputes_of(parts["signing.yaml"], tags),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from services.routing.clocks import Target, Targets
+from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
 from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
@@ -38,6 +39,7 @@ class Rules:
     calendar: Calendar
     roster: Roster
     precedence: Precedence
+    disputes: DisputeRules
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
     """By the cells of a row: there are only so many rows."""
 

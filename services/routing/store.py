@@ -11,6 +11,7 @@ from services.routing.roster import Roster
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.people import Channel
+from shared.contracts.sign_disputes import SignDispute
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
 
@@ -51,6 +52,8 @@ class CaseStore:
                 # Few cases wait for a file: the index holds nothing else.
                 IndexModel("awaited_media", name="awaited_media", sparse=True),
                 IndexModel("opened_at", name="opened_at"),
+                IndexModel("order_wanted", name="order_wanted", sparse=True),
+                IndexModel("disputed_at", name="disputed_at", sparse=True),
             ]
         )
 
@@ -121,6 +124,19 @@ class CaseStore:
             {"$group": {"_id": "$channel", "number": {"$sum": 1}}},
         ]
         return {Channel(row["_id"]): row["number"] async for row in self._cases.aggregate(stages, hint="opened_at")}
+
+    async def wanting_orders(self, limit: int) -> list[str]:
+        """Cases whose dispute wants something of its work orders."""
+        found = self._cases.find({"order_wanted": {"$exists": True}}, {"_id": 1}).hint("order_wanted").limit(limit)
+        return [row["_id"] for row in await found.to_list(limit)]
+
+    async def disputes_by_area(self, since: datetime) -> dict[str, int]:
+        """How many disputes about who signed began since then, by area; those without a known area are left out."""
+        stages: list[Document] = [
+            {"$match": {"disputed_at": {"$gte": since}, "dispute_area": {"$exists": True}}},
+            {"$group": {"_id": "$dispute_area", "number": {"$sum": 1}}},
+        ]
+        return {row["_id"]: row["number"] async for row in self._cases.aggregate(stages, hint="disputed_at")}
 
     def enrolled(self, agent: str) -> bool:
         return agent in self._roster.agents
@@ -236,7 +252,16 @@ def _document(state: CaseState) -> Document:
         row["open_keys"] = list(state.open_keys)
     if case.awaited_media:
         row["awaited_media"] = list(case.awaited_media)
-    return row
+    return row if case.sign_dispute is None else {**row, **_disputed(case.sign_dispute)}
+
+
+def _disputed(dispute: SignDispute) -> Document:
+    found: Document = {"disputed_at": dispute.opened_at}
+    if dispute.wanted is not None:
+        found["order_wanted"] = dispute.wanted
+    if dispute.area is not None:
+        found["dispute_area"] = dispute.area
+    return found
 
 
 def _queued(row: Mapping[str, Any]) -> Queued:

@@ -7,10 +7,12 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
+from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
 from shared.contracts.parcels import ExceptionKind, Fault, Node, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
+from shared.contracts.sign_disputes import SignDispute, SignDisputeMoved
 
 
 class CaseKind(StrEnum):
@@ -136,6 +138,8 @@ class Case(Contract):
     fields_asked: int = Field(0, ge=0, description="how often the customer was asked for them")
     fields_asked_at: Instant | None = None
     merged_into: str | None = Field(None, description="id of the case that goes on with this one's matter")
+    sign_dispute: SignDispute | None = None
+    legal_deadlines: tuple[LegalDeadline, ...] = Field((), description="but the answer to a complaint: that is a clock")
 
 
 class Opened(Contract):
@@ -322,7 +326,9 @@ Change = Annotated[
     | Merged
     | Absorbed
     | SplitOff
-    | SplitFrom,
+    | SplitFrom
+    | SignDisputeMoved
+    | LegalDeadlineMoved,
     Field(discriminator="type"),
 ]
 

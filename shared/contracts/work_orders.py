@@ -60,6 +60,7 @@ class WorkOrder(Contract):
     ended_at: Instant | None = None
     reason: Personal | None = Field(None, description="why it was rejected, returned or cancelled")
     result: Personal | None = None
+    answer: tuple[HandoverField, ...] = Field((), description="fields that the kind asks of who completes it")
     notes: int = Field(0, ge=0, description="how many notes of progress there are")
 
 
@@ -109,6 +110,7 @@ class OrderCompleted(Contract):
     type: Literal["completed"] = "completed"
     by: str
     result: Personal
+    answer: tuple[HandoverField, ...] = ()
 
 
 class OrderOverdue(Contract):

@@ -17,6 +17,7 @@ from services.notify.ruleset import load_rules
 from services.notify.templates import load_templates
 from services.notify.texts import load_texts
 from services.routing import playbook_file, rule_files
+from services.routing.disputes.dispute_file import check_orders
 from services.routing.pages import Pages
 from services.routing.parcels import tables as parcel_tables
 from services.routing.workorders import order_file
@@ -33,7 +34,8 @@ def _notify_pages() -> None:
 
 def _work_orders() -> None:
     book = playbook_file.load(rule_files.DIRECTORY / "playbook", TODAY)
-    order_file.load(rule_files.DIRECTORY, book, TODAY)
+    orders = order_file.load(rule_files.DIRECTORY, book, TODAY)
+    check_orders("signing.yaml", rule_files.load(today=TODAY).disputes, orders)
 
 
 LOADERS: dict[str, Callable[[], object]] = {

@@ -78,6 +78,10 @@ class PartnerLink(BaseModel):
     until: datetime
 
 
+class CompleteBody(TextBody):
+    answer: dict[str, Words] = Field(default_factory=dict, description="fields that the kind asks for")
+
+
 Make = Callable[[Mover, Case, Body], Event]
 
 
@@ -98,6 +102,11 @@ def _send(mover: Mover, case: Case, body: Body) -> Event:
     return Send(mover, body.owner, _fields(body.handover), body.hours)
 
 
+def _complete(mover: Mover, case: Case, body: Body) -> Event:
+    assert isinstance(body, CompleteBody)
+    return Complete(mover, Personal(body.text), _fields(body.answer))
+
+
 MOVES: Mapping[str, MoveRoute] = {
     "accept": MoveRoute(NoBody, "Accept: the department works on it", lambda m, c, b: Accept(m)),
     "return": MoveRoute(
@@ -106,7 +115,7 @@ MOVES: Mapping[str, MoveRoute] = {
         lambda m, c, b: Return(m, _text(b), handler_of(c)),
     ),
     "note": MoveRoute(TextBody, "Note progress", lambda m, c, b: Note(m, _text(b))),
-    "complete": MoveRoute(TextBody, "Complete with the result", lambda m, c, b: Complete(m, _text(b))),
+    "complete": MoveRoute(CompleteBody, "Complete with the result, and the answer that the kind asks for", _complete),
     "send": MoveRoute(SendBody, "Send one that came back to the same or another owner", _send),
     "cancel": MoveRoute(TextBody, "Cancel with a reason", lambda m, c, b: Cancel(m, _text(b))),
 }

@@ -55,6 +55,17 @@ class Wish:
         return derived_id(self.order_id or f"open/{self.case_id}", asked)
 
 
+@dataclass(frozen=True, slots=True)
+class RuleMove:
+    """`order_id` None: a new order."""
+
+    order_id: str | None
+    event: Event
+
+
+ByRule = Callable[[Case], RuleMove | None]
+
+
 class Coordinator:
     def __init__(
         self,
@@ -84,6 +95,28 @@ class Coordinator:
         Raises `DeskError`, `attempts.Unavailable` or `refusals.ActRefused`.
         """
         return await attempt(self._database, lambda session: self._once(wish, session), wish.order_id or "new")
+
+    async def move_by_rule(self, case_id: str, rule: ByRule) -> bool:
+        """What a rule makes of a case's orders, where it still wants it. False: somebody else was at the case; again
+        with the next round. Raises `refusals.ActRefused` where the rule asks for what the tables do not allow."""
+        try:
+            await self._database.transaction(lambda session: self._by_rule(case_id, rule, session))
+        except Conflict:
+            log.info("order_rule_conflict", case_id=case_id)
+            return False
+        return True
+
+    async def _by_rule(self, case_id: str, rule: ByRule, session: Session) -> None:
+        state = await self._case(case_id, session)
+        move = rule(state.case)
+        if move is None:
+            return
+        now = self._clock.now()
+        order = await self._order(move.order_id, session)
+        decided = decide(order, move.event, self.order_rules, now)
+        if decided is not None:
+            cause = derived_id(case_id, f"rule/{state.case.version}")
+            await self._keep(order, decided, state, cause, now, session)
 
     async def fire_all(self) -> None:
         """Tell of every order whose time limit ended, each in its own transaction."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.routing.refusals import IllegalMove, NotAllowed
-from services.routing.workorders.kinds import OrderRules, filled_in
+from services.routing.workorders.kinds import OrderRules, answered, filled_in
 from shared.contracts.parcels import Node
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import (
@@ -86,8 +86,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
+    """`answer`: the fields that the kind of the order asks for."""
+
     mover: Mover
     result: Personal
+    answer: tuple[HandoverField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +245,9 @@ def _note(order: WorkOrder, event: Note, rules: OrderRules, now: datetime) -> Ef
 
 
 def _complete(order: WorkOrder, event: Complete, rules: OrderRules, now: datetime) -> Effect:
-    fields = {"status": OrderStatus.COMPLETED, "result": event.result, "ended_at": now}
-    return fields, OrderCompleted(by=event.mover.name, result=event.result)
+    answer = answered(rules, order.kind, event.answer)
+    fields = {"status": OrderStatus.COMPLETED, "result": event.result, "answer": answer, "ended_at": now}
+    return fields, OrderCompleted(by=event.mover.name, result=event.result, answer=answer)
 
 
 def _cancel(order: WorkOrder, event: Cancel, rules: OrderRules, now: datetime) -> Effect:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -17,11 +17,12 @@ from services.routing.pages import PRIVATE, Pages, language_of
 from services.routing.playbook import Book
 from services.routing.workorders.answers import settled
 from services.routing.workorders.coordinator import Coordinator, Wish
+from services.routing.workorders.kinds import OrderRules
 from services.routing.workorders.links import BadLink, Grant, LinkExpired, PartnerLinks
 from services.routing.workorders.order import OPEN, Accept, Complete, Event, Mover, Note, Return
 from shared.contracts.cases import Case
 from shared.contracts.personal import Personal
-from shared.contracts.work_orders import OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
+from shared.contracts.work_orders import HandoverField, OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
 from shared.openapi import HTML, JSON, PROBLEM, Answer, Parameter, RouteDoc
 from shared.web import Problem, if_match, parse_model, read_body
 
@@ -31,12 +32,23 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 class MoveBody(Body):
     text: Words | None = None
+    answer: dict[str, Words] = Field(default_factory=dict, description="fields of `form`, to complete")
 
 
 class PartnerEvent(BaseModel):
     what: str
     at: datetime
     text: Personal | None = None
+
+
+class FormField(BaseModel):
+    """A field of the answer: `choices` by value where it takes one of a few, `time` where it takes a time."""
+
+    name: str
+    title: str
+    required: bool
+    choices: dict[str, str] = {}
+    time: bool = False
 
 
 class PartnerView(BaseModel):
@@ -53,7 +65,17 @@ class PartnerView(BaseModel):
     due_at: datetime
     overdue: bool
     moves: tuple[str, ...]
+    form: tuple[FormField, ...] = Field(description="what who completes it fills in")
+    answer: dict[str, Personal]
     history: tuple[PartnerEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came with a move: its text, and the answer's fields."""
+
+    text: str
+    answer: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,10 @@ class PartnerApi:
         try:
             if not (version.isascii() and version.isdigit()):
                 raise Problem(400, "version is missing", "请刷新页面。 Load the page again.")
-            await self._move(grant, request.path_params["move"], text or None, int(version))
+            answer = {
+                name[7:]: said[0] for name, said in given.items() if name.startswith("answer.") and said[0].strip()
+            }
+            await self._move(grant, request.path_params["move"], Said(text, answer), int(version))
         except Problem as problem:
             return await self._refused(request, grant, problem, language)
         return RedirectResponse(f"/partner/{request.path_params['token']}?language={language}", 303, PRIVATE)
@@ -103,7 +128,8 @@ class PartnerApi:
     async def moved(self, request: Request) -> Response:
         grant = self._grant(request)
         body = parse_model(MoveBody, await read_body(request, BODY_LIMIT) or b"{}")
-        await self._move(grant, request.path_params["move"], body.text, if_match(request, "work order"))
+        said = Said(body.text or "", body.answer)
+        await self._move(grant, request.path_params["move"], said, if_match(request, "work order"))
         return _json(await self._view(grant, language_of(request)))
 
     def _grant(self, request: Request) -> Grant:
@@ -114,18 +140,19 @@ class PartnerApi:
         except BadLink as error:
             raise Problem(404, "Unknown link", "Use the whole link. 链接无效，请使用完整链接。") from error
 
-    async def _move(self, grant: Grant, name: str, text: str | None, version: int) -> None:
+    async def _move(self, grant: Grant, name: str, said: Said, version: int) -> None:
         if name not in MOVES:
             raise Problem(404, "No such move", f"One of {', '.join(MOVES)}.")
-        if name != "accept" and not (text or "").strip():
+        if name != "accept" and not said.text.strip():
             raise Problem(422, "text is missing", "Say why, or what was done. 请填写说明。", reason="text_missing")
         mover = Mover(grant.partner, owns=Owner(kind=OwnerKind.PARTNER, name=grant.partner))
 
         def event(case: Case, order: WorkOrder | None) -> Event:
-            return _event(name, mover, Personal(text or ""), case)
+            return _event(name, mover, said, case)
 
         by = f"partner/{grant.partner}"
-        await settled(self.coordinator.do(Wish(None, grant.order_id, version, by, f"{name}/{text or ''}", event)))
+        what = f"{name}/{said.text}" + (f"/{sorted(said.answer.items())}" if said.answer else "")
+        await settled(self.coordinator.do(Wish(None, grant.order_id, version, by, what, event)))
 
     async def _view(self, grant: Grant, language: str) -> PartnerView:
         order = await self.coordinator.orders.get(grant.order_id)
@@ -150,6 +177,8 @@ class PartnerApi:
             due_at=order.due_at,
             overdue=order.overdue_at is not None and order.status in OPEN,
             moves=_moves(order),
+            form=_form(rules, order.kind, language),
+            answer={rules.fields[field.name][language]: field.value for field in order.answer},
             history=tuple(events),
         )
 
@@ -178,12 +207,30 @@ class PartnerApi:
         return Response(html, problem.status, PRIVATE, media_type=HTML)
 
 
-def _event(name: str, mover: Mover, text: Personal, case: Case) -> Event:
+def _event(name: str, mover: Mover, said: Said, case: Case) -> Event:
+    text = Personal(said.text)
     if name == "accept":
         return Accept(mover)
     if name == "return":
         return Return(mover, text, case.agent or case.group)
-    return Note(mover, text) if name == "note" else Complete(mover, text)
+    if name == "note":
+        return Note(mover, text)
+    answer = tuple(HandoverField(name=field, value=Personal(value)) for field, value in said.answer.items())
+    return Complete(mover, text, answer)
+
+
+def _form(rules: OrderRules, kind: str, language: str) -> tuple[FormField, ...]:
+    form = rules.kinds[kind].answer
+    return tuple(
+        FormField(
+            name=name,
+            title=rules.fields[name][language],
+            required=name in form.required,
+            choices={value: words[language] for value, words in rules.choices.get(name, {}).items()},
+            time=name in rules.times,
+        )
+        for name in form.fields
+    )
 
 
 def _moves(order: WorkOrder) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from starlette.routing import Mount
 
 from services.routing import playbook_file
 from services.routing.desk import Desk
+from services.routing.disputes import wiring as disputes
 from services.routing.pages import Assets, Pages
 from services.routing.published.api import routes as playbook_routes
 from services.routing.settings import Settings
@@ -30,4 +31,5 @@ def attach(runtime: Runtime, settings: Settings, desk: Desk) -> None:
     runtime.mount(OrderApi(coordinator, desk, verifier, links, book, now).routes())
     runtime.mount(PartnerApi(coordinator, links, book, pages, now).routes())
     runtime.mount(playbook_routes(book, pages))
+    disputes.attach(runtime, settings, desk, coordinator)
     runtime.mount([Mount("/static/routing", Assets())])

@@ -131,6 +131,7 @@ def test_every_indicator_has_a_family() -> None:
     assert {f"parcelcare_{i.name}{suffix[i.type]}" for i in INDICATORS} <= names | {
         "parcelcare_backlog_cases",
         "parcelcare_escalations_total",
+        "parcelcare_sign_dispute_areas_total",
         "parcelcare_payouts_refused_total",
         "parcelcare_claim_reviews_total",
     }

@@ -12,6 +12,7 @@ from services.metrics.indicator import BY_NAME, INDICATORS, INFINITY, SUM, Type
 from services.metrics.readings import NoticeFailedReading
 from shared.contracts import cases, parcels
 from shared.contracts.base import Contract
+from shared.contracts.sign_disputes import DisputeOutcome, SignDisputeMoved
 from shared.messaging.outcome import Done, Ignored, Retry
 from tests.unit.metrics import events
 
@@ -71,6 +72,22 @@ def test_life_of_a_case(name: str, expected: dict[tuple[str, ...], int]) -> None
 )
 def test_backlog_follows_group_and_status(changes: int, expected: dict[tuple[str, ...], int]) -> None:
     assert of("backlog_cases", [*events.case_life()[:changes]]) == expected
+
+
+@pytest.mark.req("RO-13")
+def test_disputes_about_who_signed_by_what_became_of_them_and_by_area() -> None:
+    moves = (
+        SignDisputeMoved(move="opened"),
+        SignDisputeMoved(move="located", area="杭州 西湖网点"),
+        SignDisputeMoved(move="settled", outcome=DisputeOutcome.NOT_DELIVERED),
+    )
+    told = events.case_changed(*moves, after=events.case(2), before=events.standing(cases.CaseStatus.QUEUED))
+    assert of("sign_disputes", [told]) == {
+        ("opened", "none"): 1,
+        ("located", "none"): 1,
+        ("settled", "not_delivered"): 1,
+    }
+    assert of("sign_dispute_areas", [told]) == {("杭州_西湖网点",): 1}
 
 
 def test_a_case_settled_at_the_first_contact() -> None:

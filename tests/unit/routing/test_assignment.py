@@ -120,7 +120,9 @@ def test_nobody_is_overloaded_and_nobody_who_could_is_passed_over(cases: list[Qu
         for n in range(len(taken))
     ]
     workloads = [free(a, load) for a, load in zip(agents, taken, strict=True)]
-    pairs = dict(plan(cases, workloads, at(after(hours=1))))
+    terms = at(after(hours=1))
+    pairs = dict(plan(cases, workloads, terms))
+    place = {c.case_id: terms.precedence.place(c, terms.now, terms.peak) for c in cases}
     load = {a.agent_id: start for a, start in zip(agents, taken, strict=True)}
     for case in cases:
         if case.case_id in pairs:
@@ -137,7 +139,7 @@ def test_nobody_is_overloaded_and_nobody_who_could_is_passed_over(cases: list[Qu
             and load[a.agent_id] + WEIGHTS[case.channel] <= a.capacity
         ]
         # Somebody may be kept free for a call that stands before it.
-        before = [c for c in left if (c.priority, c.opened_at) <= (case.priority, case.opened_at)]
+        before = [c for c in left if place[c.case_id] <= place[case.case_id]]
         assert not able or any(WEIGHTS[c.channel] > lightest for c in before)
 
 

@@ -38,7 +38,8 @@ ANN = Actor("ann.agent", frozenset({"agent"}))
 )
 def test_an_exception_opens_a_case_for_the_consignee(kind: ExceptionKind, level: int, tag: str, priority: int) -> None:
     found = decided(None, raised(kind, level, consignee=customer("ann")))
-    assert names(found) == ["opened", "classified", "resolution:started"]
+    disputed = ["sign_dispute"] if kind is ExceptionKind.WRONG_SIGN else []
+    assert names(found) == ["opened", "classified", "resolution:started", *disputed]
     case = found.state.case
     assert (case.origin, case.channel, case.customer.customer_id) == ("parcel_exception", Channel.SYSTEM, "ann")
     assert (case.classification.kind, case.classification.tags[0]) == (CaseKind.EXCEPTION, tag)
