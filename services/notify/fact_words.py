@@ -25,5 +25,8 @@ FACT_WORDS: Mapping[str, FactWord] = {
     "node": lambda of, words, lang, _: words.nodes[it][lang] if (it := of.get("node")) else "",
     "outcome": lambda of, words, lang, _: words.claim_states[of["outcome"]][lang] if "outcome" in of else "",
     "claim": lambda of, words, lang, _: of.get("claim", ""),
+    "incident": lambda of, words, lang, _: of.get("incident", ""),
+    "place": lambda of, words, lang, _: of.get("place", ""),
+    "expected": lambda of, words, lang, write: write(it) if (it := of.get("expected")) else "",
     "party": lambda of, words, lang, _: words.parties[it][lang] if (it := of.get("party")) else "",
 }

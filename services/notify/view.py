@@ -114,6 +114,10 @@ class Facts(TypedDict, total=False):
     claim: str
     party: LiableParty | None
     text: Personal | None
+    incident: str
+    place: str
+    expected: Instant | None
+    parcel: str
 
 
 @dataclass(frozen=True, slots=True)
