@@ -19,6 +19,8 @@ from services.metrics.readings import (
     ClaimReading,
     ExceptionClearedReading,
     ExceptionRaisedReading,
+    IncidentChangedReading,
+    IncidentParcelReading,
     NoticeFailedReading,
     NoticeSentReading,
     StandingReading,
@@ -205,6 +207,31 @@ def of_exception_cleared(event: ExceptionClearedReading) -> tuple[datetime, Incr
     ]
 
 
+def of_incident(event: IncidentChangedReading) -> tuple[datetime, Increments]:
+    incident = event.incident
+    about = (incident.cause.scope, incident.cause.kind)
+    found: Increments = []
+    for change in event.changes:
+        match change.type:
+            case "opened":
+                found += [(i.INCIDENTS_OPENED, (*about, incident.origin), 1), (i.INCIDENTS_OPEN, about, 1)]
+            case "acknowledged":
+                observe(found, i.JOINT_RESPONSE, (about[0],), incident.opened_at, incident.acknowledged_at or event.at)
+            case "closed":
+                found.append((i.INCIDENTS_OPEN, about, -1))
+    return event.at, found
+
+
+def of_incident_parcel(event: IncidentParcelReading) -> tuple[datetime, Increments]:
+    about = (event.cause.scope, event.cause.kind)
+    found: Increments = [(i.INCIDENT_PARCELS_OPEN, about, 1 if event.move == "affected" else -1)]
+    if event.move == "affected":
+        found.append((i.INCIDENT_PARCELS, about, 1))
+    if event.tell:
+        found.append((i.INCIDENT_NOTICES, (about[1], event.move), 1))
+    return event.at, found
+
+
 COUNTERS: dict[type, Callable[[Any], tuple[datetime, Increments]]] = {
     CaseChangedReading: of_case,
     ClaimChangedReading: of_claim,
@@ -212,6 +239,8 @@ COUNTERS: dict[type, Callable[[Any], tuple[datetime, Increments]]] = {
     NoticeFailedReading: of_notice_failed,
     ExceptionRaisedReading: of_exception_raised,
     ExceptionClearedReading: of_exception_cleared,
+    IncidentChangedReading: of_incident,
+    IncidentParcelReading: of_incident_parcel,
 }
 
 

@@ -11,6 +11,7 @@ from typing import get_args
 
 from shared.contracts.cases import CaseKind, ClockKind
 from shared.contracts.claims import ClaimState, LiableParty
+from shared.contracts.incidents import Scope
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
@@ -135,6 +136,7 @@ CLOCK_CHANGE = Label("change", ("started", "warned", "paused", "resumed", "breac
 PARTY = Label("liability", (*(str(p.value) for p in LiableParty), "none"))
 RESULT = Label("result", ("approved", "partly_approved", "rejected"))
 EXCEPTION_KIND = _enum("kind", ExceptionKind)
+SCOPE = _enum("scope", Scope)
 NODE = _enum("node", Node)
 CARRIER = Label("carrier")
 NOTICE_CHANNEL = Label("channel", ("email", "webhook"))
@@ -192,6 +194,27 @@ EXCEPTIONS_CLEARED = _counter(
     "parcel_exceptions_cleared", (EXCEPTION_KIND, NODE, CARRIER), "Parcel exceptions that are over."
 )
 EXCEPTIONS_OPEN = _gauge("parcel_exceptions_open", (EXCEPTION_KIND, CARRIER), "Parcel exceptions still open.")
+INCIDENTS_OPENED = _counter(
+    "incidents_opened",
+    (SCOPE, EXCEPTION_KIND, Label("origin", ("detector", "person"))),
+    "Incidents: many exceptions of one cause.",
+)
+INCIDENTS_OPEN = _gauge("incidents_open", (SCOPE, EXCEPTION_KIND), "Incidents that are open.")
+INCIDENT_PARCELS = _counter("incident_parcels", (SCOPE, EXCEPTION_KIND), "Parcels that came under an incident.")
+INCIDENT_PARCELS_OPEN = _gauge(
+    "incident_parcels_open", (SCOPE, EXCEPTION_KIND), "Parcels that are under an open incident."
+)
+INCIDENT_NOTICES = _counter(
+    "incident_notices",
+    (EXCEPTION_KIND, Label("move", ("affected", "over"))),
+    "Customers who are told of an incident: once when it begins for them and once when it is over.",
+)
+JOINT_RESPONSE = _histogram(
+    "joint_response_seconds",
+    (SCOPE,),
+    "From an incident's opening to the task force's answer.",
+    RESPONSE_BOUNDS,
+)
 STAGE = _histogram(
     "stage_seconds",
     (Label("stage", ("contact_to_case", "change_to_notice", "claim_to_decision", "decision_to_payment")),),
@@ -225,6 +248,12 @@ INDICATORS: tuple[Indicator, ...] = (
     EXCEPTIONS_RAISED,
     EXCEPTIONS_CLEARED,
     EXCEPTIONS_OPEN,
+    INCIDENTS_OPENED,
+    INCIDENTS_OPEN,
+    INCIDENT_PARCELS,
+    INCIDENT_PARCELS_OPEN,
+    INCIDENT_NOTICES,
+    JOINT_RESPONSE,
     STAGE,
 )
 BY_NAME = {indicator.name: indicator for indicator in INDICATORS}

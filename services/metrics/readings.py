@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from shared.contracts.base import Contract
 from shared.contracts.cases import CaseKind, CaseStatus, ClockKind
 from shared.contracts.claims import ClaimState, LiableParty
+from shared.contracts.incidents import IncidentStatus, Scope
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
@@ -127,3 +128,35 @@ class ExceptionClearedReading(Contract):
     kind: ExceptionKind
     cleared_at: AwareDatetime
     parcel: ParcelReading
+
+
+class CauseReading(Contract):
+    scope: Scope
+    kind: ExceptionKind
+
+
+class IncidentReading(Contract):
+    cause: CauseReading
+    origin: str
+    status: IncidentStatus
+    opened_at: AwareDatetime
+    acknowledged_at: AwareDatetime | None = None
+
+
+class IncidentChange(Contract):
+    """Any change of an incident."""
+
+    type: str
+
+
+class IncidentChangedReading(Contract):
+    changes: tuple[IncidentChange, ...]
+    incident: IncidentReading
+    at: AwareDatetime
+
+
+class IncidentParcelReading(Contract):
+    cause: CauseReading
+    move: str
+    tell: bool
+    at: AwareDatetime

@@ -3,12 +3,19 @@
 from dataclasses import replace
 
 from services.metrics import readings
-from shared.contracts import cases, claims, notices, parcels, topics
+from shared.contracts import cases, claims, incidents, notices, parcels, topics
 from shared.contracts.topics import Topic
 
 GROUP = "metrics"
 SOURCES: tuple[Topic, ...] = (
     replace(topics.CASES, types={cases.CASE_CHANGED: readings.CaseChangedReading}),
+    replace(
+        topics.INCIDENTS,
+        types={
+            incidents.INCIDENT_CHANGED: readings.IncidentChangedReading,
+            incidents.INCIDENT_PARCEL: readings.IncidentParcelReading,
+        },
+    ),
     replace(topics.CLAIMS, types={claims.CLAIM_CHANGED: readings.ClaimChangedReading}),
     replace(
         topics.NOTICES,

@@ -1,5 +1,6 @@
 """Builds and wires the notify service; no logic."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -22,9 +23,13 @@ from services.notify.smtp import Postman
 from services.notify.store import ViewStore
 from services.notify.templates import Templates, load_templates
 from services.notify.webhook import WebhookSender, load_receivers
-from shared.contracts.topics import CASES, CLAIMS, NOTICE_REQUESTS
+from shared.contracts.incidents import INCIDENT_PARCEL, IncidentParcel
+from shared.contracts.topics import CASES, CLAIMS, INCIDENTS, NOTICE_REQUESTS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
+
+PARCELS_OF_INCIDENTS = replace(INCIDENTS, types={INCIDENT_PARCEL: IncidentParcel})
+"""Customers are told what an incident means for their parcels; how it is dealt with is the house's own business."""
 
 
 def create_app(settings: NotifySettings) -> ASGIApp:
@@ -48,7 +53,9 @@ def create_app(settings: NotifySettings) -> ASGIApp:
 
     runtime.on_start(store.create_indexes)
     runtime.on_stop(postman.close)
-    runtime.consume(CASES, CLAIMS, group="notify-plan", handler=changes, concerns=changes.concerns)
+    runtime.consume(
+        CASES, CLAIMS, PARCELS_OF_INCIDENTS, group="notify-plan", handler=changes, concerns=changes.concerns
+    )
     runtime.consume_effect(NOTICE_REQUESTS, group="notify-send", aggregate_of=customer_of, perform=sender.perform)
     runtime.every("progress-watch", settings.progress_poll_s, watcher.poll, leader=False)
     runtime.mount(api.routes())

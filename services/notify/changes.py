@@ -8,11 +8,13 @@ from services.notify.view import Facts
 from shared.contracts import cases, claims
 from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
 from shared.contracts.claims import Claim, ClaimChanged, ClaimState
+from shared.contracts.incidents import IncidentParcel
 from shared.contracts.legal import LegalDeadlineMoved
+from shared.contracts.people import Customer
 from shared.contracts.sign_disputes import SignDisputeMoved
 
-Event = CaseChanged | ClaimChanged
-Change = cases.Change | claims.ClaimChange
+Event = CaseChanged | ClaimChanged | IncidentParcel
+Change = cases.Change | claims.ClaimChange | IncidentParcel
 AWARDED = frozenset({ClaimState.APPROVED, ClaimState.PARTLY_APPROVED, ClaimState.PAID, ClaimState.CLOSED})
 
 
@@ -20,11 +22,21 @@ def change_set(event: Event) -> str:
     """The name of a change-set within its case."""
     if isinstance(event, CaseChanged):
         return f"case#{event.case.version}"
+    if isinstance(event, IncidentParcel):
+        return f"{event.incident_id}#{1 if event.move == 'affected' else 2}"
     return f"{event.claim.claim_id}#{event.claim.version}"
 
 
 def case_id_of(event: Event) -> str:
+    if isinstance(event, IncidentParcel):
+        return event.case_id
     return event.case.case_id if isinstance(event, CaseChanged) else event.claim.case_id
+
+
+def customer_of(event: Event) -> Customer:
+    if isinstance(event, IncidentParcel):
+        return event.customer
+    return event.case.customer if isinstance(event, CaseChanged) else event.claim.customer
 
 
 def changes_of(event: Event) -> Iterator[tuple[str, Mapping[str, Any], Change]]:
@@ -33,6 +45,8 @@ def changes_of(event: Event) -> Iterator[tuple[str, Mapping[str, Any], Change]]:
         of_case = {"origin": event.case.origin, "kind": event.case.classification.kind}
         for change in event.changes:
             yield f"case.{change.type}", of_case | _own_conditions(change), change
+    elif isinstance(event, IncidentParcel):
+        yield f"incident.{event.move}", {"told": event.tell, "reason": event.reason}, event
     else:
         of_claim = {"state": event.claim.state}
         for claim_change in event.changes:
@@ -43,6 +57,8 @@ def facts_of(event: Event, change: Change) -> Facts:
     """Only lines need them: most changes make none, and most events are asked no more than whether they matter."""
     if isinstance(event, CaseChanged):
         return _case_facts(event.case, change)
+    if isinstance(event, IncidentParcel):
+        return _incident_facts(event)
     return _claim_facts(event.claim, change)
 
 
@@ -94,6 +110,17 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(node=case.parcel.node if case.parcel else None)
         case _:
             return Facts()
+
+
+def _incident_facts(event: IncidentParcel) -> Facts:
+    cause = event.cause
+    return Facts(
+        incident=event.incident_number,
+        exception=cause.kind,
+        place=cause.site or cause.region or "",
+        expected=event.expected_at,
+        parcel=event.tracking_number,
+    )
 
 
 def _claim_facts(claim: Claim, change: Change) -> Facts:

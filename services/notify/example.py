@@ -7,9 +7,10 @@ from typing import Any, Literal
 from services.notify.changes import Event
 from shared.contracts import cases, claims
 from shared.contracts.base import Language
+from shared.contracts.incidents import Cause, IncidentParcel, Scope
 from shared.contracts.interactions import Attachment, ClaimKind, EvidenceKind
 from shared.contracts.notices import NoticeKind
-from shared.contracts.parcels import Node, Parcel, Shipment, TrackPoint
+from shared.contracts.parcels import ExceptionKind, Node, Parcel, Shipment, TrackPoint
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
 
@@ -58,6 +59,8 @@ def event_of(kind: NoticeKind, language: Language, way: Way = "email", start: da
     """The change-set of the story that makes a notice of `kind`."""
     if kind is NoticeKind.DETAILS_NEEDED:
         return _details(language, way, start)
+    if kind is NoticeKind.INCIDENT:
+        return _incident(language, way, start)
     place = {
         NoticeKind.RECEIVED: 0,
         NoticeKind.STAGE: 1,
@@ -158,6 +161,25 @@ def _details(language: Language, way: Way, start: datetime) -> Event:
     missing = (cases.CaseField.GOODS_TYPE, cases.CaseField.WISHED_SOLUTION)
     case = _case(language, way, start, 2, 24, missing_fields=missing, fields_asked=2)
     return _changed(case, cases.FieldsRequested(missing=missing))
+
+
+def _incident(language: Language, way: Way, start: datetime) -> Event:
+    return IncidentParcel(
+        incident_id="5e2d1f8a-77c4-5b0e-8d53-0a9f3c6b1e42",
+        incident_number="IN5WPHZ2KQ",
+        cause=Cause(scope=Scope.SITE, kind=ExceptionKind.DELAY, site=str(_TEXT[language]["places"][1])),
+        move="affected",
+        tracking_number="YT8812340091276",
+        case_id=CASE_ID,
+        case_number="PC7K2M9Q4D",
+        reserved=False,
+        owner_id="5f1c9a",
+        owner_version=1,
+        customer=customer(language, way),
+        tell=True,
+        expected_at=start + timedelta(hours=48),
+        at=start + timedelta(hours=2),
+    )
 
 
 def _assigned(language: Language, way: Way, start: datetime) -> Event:

@@ -26,5 +26,8 @@ FACT_WORDS: Mapping[str, FactWord] = {
     "outcome": lambda of, words, lang, _: words.claim_states[of["outcome"]][lang] if "outcome" in of else "",
     "claim": lambda of, words, lang, _: of.get("claim", ""),
     "other": lambda of, words, lang, _: of.get("other", ""),
+    "incident": lambda of, words, lang, _: of.get("incident", ""),
+    "place": lambda of, words, lang, _: of.get("place", ""),
+    "expected": lambda of, words, lang, write: write(it) if (it := of.get("expected")) else "",
     "party": lambda of, words, lang, _: words.parties[it][lang] if (it := of.get("party")) else "",
 }

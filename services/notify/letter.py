@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from services.notify.changes import Event
+from services.notify.changes import Event, customer_of
 from services.notify.fact_words import FACT_WORDS
 from services.notify.links import Links
 from services.notify.ruleset import Row, Rules
 from services.notify.stage import case_stage
 from services.notify.view import ClaimView, Facts, View
 from services.notify.words import full_time, yuan
-from shared.contracts.cases import CaseChanged
-from shared.contracts.claims import Law
+from shared.contracts.claims import ClaimChanged, Law
 from shared.contracts.notices import NoticeKind
-from shared.contracts.people import Customer
 
 COMMON = frozenset(
     {"brand", "language", "number", "name", "kind", "tracking", "group", "link", "hotline"}
@@ -32,6 +30,7 @@ OWN: Mapping[NoticeKind, frozenset[str]] = {
     ),
     NoticeKind.PAID: frozenset({"claim_number", "amount", "payee", "reference"}),
     NoticeKind.CLOSED: frozenset({"summary"}),
+    NoticeKind.INCIDENT: frozenset({"parcel", "expected", "incident"}),
 }
 """The variables that each kind's templates may use, besides the common ones."""
 
@@ -56,13 +55,9 @@ def letter(event: Event, view: View, told: Sequence[Line], rules: Rules, links: 
     assert kind is not None
     variables = _common(event, view, told, rules, links, language)
     claim = None
-    if not isinstance(event, CaseChanged):
+    if isinstance(event, ClaimChanged):
         claim = next(c for c in view.claims if c.claim_id == event.claim.claim_id)
     return variables | _own(kind, told[0].facts, claim, rules, language)
-
-
-def customer_of(event: Event) -> Customer:
-    return event.case.customer if isinstance(event, CaseChanged) else event.claim.customer
 
 
 def speak(line: Line, rules: Rules, language: str, write: Any = full_time) -> str:
@@ -105,6 +100,13 @@ def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, 
             return {"questions": rules.words.questions(facts.get("details", ()), language)}
         case NoticeKind.CLOSED | NoticeKind.STAGE:
             return {"summary": _text(facts)}
+        case NoticeKind.INCIDENT:
+            expected = facts.get("expected")
+            return {
+                "parcel": facts.get("parcel", ""),
+                "expected": full_time(expected, language) if expected else "",
+                "incident": facts.get("incident", ""),
+            }
         case NoticeKind.EVIDENCE_NEEDED | NoticeKind.DECIDED | NoticeKind.PAID:
             assert claim is not None
             return {"claim_number": claim.number, **_claim_own(kind, facts, claim, rules, language)}

@@ -120,7 +120,8 @@ def build_page(view: View, rules: Rules, say: Speaker, now: datetime) -> Page:
 
 def _kind(view: View, rules: Rules, language: str) -> str:
     if view.case is None:
-        return rules.words.case_kinds[CaseKind.CLAIM][language]
+        kind = CaseKind.CLAIM if view.claims else CaseKind.EXCEPTION
+        return rules.words.case_kinds[kind][language]
     case, words = view.case, rules.words
     if case.exception is not None:
         return words.exceptions[case.exception][language]

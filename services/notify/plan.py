@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from services.notify.changes import Change, Event, change_set, changes_of, facts_of
-from services.notify.letter import Line, customer_of, letter
+from services.notify.changes import Change, Event, change_set, changes_of, customer_of, facts_of
+from services.notify.letter import Line, letter
 from services.notify.links import Links
 from services.notify.project import project
 from services.notify.ruleset import Row, Rules

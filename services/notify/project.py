@@ -11,7 +11,8 @@ from services.notify.changes import Event
 from services.notify.masking import mask_mail, mask_name, mask_phone
 from services.notify.view import MAX_TIMELINE, CaseView, ClaimView, Entry, Promise, Reader, Track, View
 from shared.contracts.cases import Case, CaseChanged, ClockState
-from shared.contracts.claims import Claim
+from shared.contracts.claims import Claim, ClaimChanged
+from shared.contracts.incidents import IncidentParcel
 from shared.contracts.parcels import Parcel
 from shared.contracts.people import ContactKind, Customer
 
@@ -23,12 +24,23 @@ def project(view: View | None, event: Event, entries: Sequence[Entry]) -> View:
     """The view after the event, one write further."""
     if view is None:
         view = _first(event)
-    parts = _case_part(view, event.case) if isinstance(event, CaseChanged) else _claim_part(view, event.claim)
+    parts = _parts(view, event)
     timeline = sorted((*entries, *view.timeline), key=_line_order, reverse=True)
     return replace(view, **parts, timeline=tuple(timeline[:MAX_TIMELINE]), version=view.version + 1)
 
 
+def _parts(view: View, event: Event) -> dict[str, Any]:
+    """What the event replaces of the view."""
+    if isinstance(event, CaseChanged):
+        return _case_part(view, event.case)
+    if isinstance(event, ClaimChanged):
+        return _claim_part(view, event.claim)
+    return {"reader": reader_of(event.customer)} if view.case is None else {}
+
+
 def _first(event: Event) -> View:
+    if isinstance(event, IncidentParcel):
+        return View(case_id=event.case_id, number=event.case_number)
     if isinstance(event, CaseChanged):
         return View(case_id=event.case.case_id, number=event.case.number)
     return View(case_id=event.claim.case_id, number=event.claim.case_number)

@@ -14,6 +14,7 @@ from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
 from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind, OrderMove
 from shared.contracts.claims import ClaimChanged, ClaimState
+from shared.contracts.incidents import OverReason
 from shared.contracts.legal import LegalMove
 from shared.contracts.media import MediaKind
 from shared.contracts.notices import NoticeKind
@@ -35,6 +36,8 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "move": frozenset((*get_args(OrderMove), *get_args(DisputeMove), *get_args(LegalMove))),
     "outcome": frozenset(DisputeOutcome),
     "state": frozenset(ClaimState),
+    "told": YES_NO,
+    "reason": frozenset(get_args(OverReason)),
 }
 STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "status": frozenset(CaseStatus),
@@ -64,8 +67,10 @@ def _changes(contract: type[CaseChanged] | type[ClaimChanged], prefix: str) -> f
 
 
 REMEMBERED = 1000
-CHANGES = _changes(CaseChanged, "case") | _changes(ClaimChanged, "claim")
-"""Every change there is: case.opened … claim.withdrawn."""
+CHANGES = (
+    _changes(CaseChanged, "case") | _changes(ClaimChanged, "claim") | frozenset({"incident.affected", "incident.over"})
+)
+"""Every change there is: case.opened … claim.withdrawn, and what an incident means for a parcel."""
 
 
 class FirstThatHolds(Generic[R]):

@@ -115,6 +115,10 @@ class Facts(TypedDict, total=False):
     other: str
     party: LiableParty | None
     text: Personal | None
+    incident: str
+    place: str
+    expected: Instant | None
+    parcel: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,8 +139,8 @@ def routes(desk: Desk, verifier: TokenVerifier) -> list[Route]:
 
 async def _listed(request: Request, desk: Desk, subject: str) -> Response:
     query = request.query_params
-    limit = _whole(query.get("limit"), "limit", PAGE, PAGE_MAX)
-    after = _whole(query.get("after"), "after", 0, SKIP_MAX)
+    limit = whole(query.get("limit"), "limit", PAGE, PAGE_MAX)
+    after = whole(query.get("after"), "after", 0, SKIP_MAX)
     if "group" in query or "status" in query:
         groups = [query["group"]] if "group" in query else sorted(desk.rules.roster.groups)
         statuses = [_status(query["status"])] if "status" in query else [s for s in CaseStatus if s.value != "closed"]
@@ -203,13 +203,15 @@ def _case_response(case: Case) -> Response:
 
 
 def idempotency_key(request: Request) -> str:
+    """The caller's key. Raises `Problem` 400."""
     key = request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= 200:
         raise Problem(400, "Idempotency-Key is missing", "Send a new random key with each act, and again on a repeat.")
     return key
 
 
-def _whole(text: str | None, name: str, default: int, high: int) -> int:
+def whole(text: str | None, name: str, default: int, high: int) -> int:
+    """A whole number of the query, up to `high`. Raises `Problem` 400."""
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()) or int(text) > high:

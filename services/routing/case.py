@@ -2,13 +2,23 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news
+from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news, under_incident
 from services.routing.acts import Act
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
-from services.routing.state import AgentFound, CaseState, ChangeSet, OrderMoved, TimerFired
+from services.routing.state import (
+    AgentFound,
+    CaseState,
+    ChangeSet,
+    IncidentFound,
+    IncidentNotIts,
+    IncidentOver,
+    Joint,
+    OrderMoved,
+    TimerFired,
+)
 from shared.contracts.cases import Case, CaseStatus, Standing
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
@@ -19,28 +29,54 @@ from shared.contracts.parcels import (
 )
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
-Event = Interaction | News | TimerFired | AgentFound | OrderMoved | Act
+OfIncident = IncidentFound | IncidentNotIts | IncidentOver
+Event = Interaction | News | TimerFired | AgentFound | OrderMoved | OfIncident | Act
 
 
 def decide(
-    state: CaseState | None, event: Event, rules: Rules, now: datetime, preferred: str | None = None
+    state: CaseState | None,
+    event: Event,
+    rules: Rules,
+    now: datetime,
+    preferred: str | None = None,
+    joint: Joint | None = None,
 ) -> ChangeSet | None:
     """What follows, or None: nothing. `state` None: there is no such case (yet); `preferred`: who handled this
-    customer last.
+    customer last; `joint`: the open incident that an exception belongs to.
 
     Pure. Raises `refusals.ActRefused` for an agent's act that is not possible. The keys of the state are those that
     it had; who knows the other cases gives it the keys that are free (`threading.Book`).
     """
-    draft = _draft(state, event, rules, now)
-    if draft is not None and state is None and preferred is not None:
-        draft.set(preferred_agent=preferred)
+    if state is None or state.reserved:
+        return _new(state, event, rules, now, preferred, joint)
+    draft = _draft(state.case, event, rules, now, joint)
     if draft is None or not draft.changes:
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
-    before = state.case if state else None
+    return _finished(draft, state.case, state.open_keys, rules, now)
+
+
+def _new(
+    reserved: CaseState | None, event: Event, rules: Rules, now: datetime, preferred: str | None, joint: Joint | None
+) -> ChangeSet | None:
+    """A case that nobody has heard of, at most reserved."""
+    waiting = under_incident.waits(reserved, event, rules, now, joint)
+    if waiting is not None:
+        return None if waiting.state is reserved else waiting
+    if reserved is None:
+        draft = _opening(event, rules, now, joint)
+    else:
+        draft = under_incident.opened(reserved.case, event, rules, now)
+    if draft is None:
+        return None
+    if preferred is not None:
+        draft.set(preferred_agent=preferred)
+    return _finished(draft, None, reserved.open_keys if reserved else (), rules, now)
+
+
+def _finished(draft: Draft, before: Case | None, keys: tuple[str, ...], rules: Rules, now: datetime) -> ChangeSet:
     fields.settle(draft, rules.calendar.fields, now)
     dispute.settle(draft, rules.disputes, now)
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
-    keys = state.open_keys if state else ()
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
     return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules), standing(before))
 
@@ -51,16 +87,15 @@ def standing(case: Case | None) -> Standing | None:
     return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at)
 
 
-def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> Draft | None:
-    if state is None:
-        return _opening(event, rules, now)
-    case = state.case
+def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint | None) -> Draft | None:
     if isinstance(event, Interaction):
         repeated = contact.case_id_of(event) == case.case_id
         return None if repeated else contact.join(case, event, rules, now)
     if isinstance(event, ParcelExceptionRaised):
         repeated = event.exception_id == case.exception_id
-        return None if repeated else parcel_news.join_exception(case, event, rules, now)
+        if repeated:
+            return None
+        return under_incident.join_where_new(parcel_news.join_exception(case, event, rules, now), joint)
     if isinstance(event, ParcelExceptionCleared):
         return parcel_news.clear(case, event, rules, now)
     if isinstance(event, ParcelSnapshot):
@@ -73,14 +108,18 @@ def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
         return _agent_found(case, event, rules, now)
     if isinstance(event, OrderMoved):
         return open_orders.hear(case, event.order, event.moves, rules, now)
+    if isinstance(event, IncidentFound | IncidentNotIts):
+        return under_incident.change(case, event, rules, now)
+    if isinstance(event, IncidentOver):
+        return None
     return acts.act_on(case, event, rules, now)
 
 
-def _opening(event: Event, rules: Rules, now: datetime) -> Draft | None:
+def _opening(event: Event, rules: Rules, now: datetime, joint: Joint | None) -> Draft | None:
     if isinstance(event, Interaction):
         return contact.open_by_contact(event, rules, now)
     if isinstance(event, ParcelExceptionRaised):
-        return parcel_news.open_by_exception(event, rules, now)
+        return under_incident.join_where_new(parcel_news.open_by_exception(event, rules, now), joint)
     return None
 
 
@@ -98,10 +137,8 @@ def _agent_found(case: Case, found: AgentFound, rules: Rules, now: datetime) -> 
     return draft
 
 
-def _keys_released(state: CaseState | None, rules: Rules, now: datetime) -> ChangeSet | None:
+def _keys_released(state: CaseState, rules: Rules, now: datetime) -> ChangeSet | None:
     """A closed case gives up its keys step by step; from then on a contact opens a new one. Nothing to announce."""
-    if state is None:
-        return None
     keys = due.keys_left(state.case, state.open_keys, rules.life, now)
     after = CaseState(state.case, due.next_due(state.case, keys, rules.calendar), keys)
     return None if after == state else ChangeSet(after)

@@ -1,12 +1,16 @@
 """The consumers of routing: contacts, exceptions of parcels, and who is who. Parse, load, decide, save."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.routing import contact, parcel_news
 from services.routing.alias_store import AliasStore
 from services.routing.aliases import newest
 from services.routing.case import decide
+from services.routing.incidents import messages as incident_messages
+from services.routing.incidents.linking import Links
+from services.routing.incidents.store import IncidentStore
 from services.routing.life import Life
 from services.routing.number import id_range
 from services.routing.record import messages
@@ -18,7 +22,7 @@ from shared.clock import Clock
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
 from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold
-from shared.messaging.message import Incoming
+from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Ignored, Outcome
 
 Find = Callable[[Incoming[Any], Book], str]
@@ -27,9 +31,12 @@ Find = Callable[[Incoming[Any], Book], str]
 class CaseHandler:
     """Decides a batch of events on the cases that they belong to, each on what the ones before it left."""
 
-    def __init__(self, store: CaseStore, aliases: AliasStore, rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, store: CaseStore, aliases: AliasStore, incidents: IncidentStore, rules: Rules, clock: Clock
+    ) -> None:
         self._store = store
         self._aliases = aliases
+        self._incidents = incidents
         self._rules = rules
         self._clock = clock
 
@@ -44,12 +51,17 @@ class CaseHandler:
         ids = tuple(dict.fromkeys(case_id for event in events for case_id in _case_ids(event)))
         media = tuple(event.ref for event in events if isinstance(event, MediaStored | MediaFailed))
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)), media)
+        links = await self._incidents.links_of(events, session)
         book = Book(loaded, keys, people)
-        changed, outcomes = self._decide(batch, book)
+        changed, outcomes = self._decide(batch, book, links)
         await self._store.save(changed, book.loaded, self._clock.now(), session)
+        await self._incidents.count(batch, outcomes, session)
+        await self._incidents.save_affected(links, session)
         return outcomes
 
-    def _decide(self, batch: Sequence[Incoming[Any]], book: Book) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
+    def _decide(
+        self, batch: Sequence[Incoming[Any]], book: Book, links: Links
+    ) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
         now = self._clock.now()
 
         def place(incoming: Incoming[Any], _: Mapping[str, CaseState]) -> str:
@@ -63,12 +75,13 @@ class CaseHandler:
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
                 raise InvalidEvent(f"no case waits for {event.ref}")
             preferred = book.last_agent(event.customer) if _is_new_contact(state, event) else None
-            found = decide(state, event, self._rules, now, preferred)
+            found = decide(state, event, self._rules, now, preferred, links.joint(event))
             if found is None:
-                return IGNORED
+                return _unless_told(_of_incident(state, incoming, links, now))
             settled = book.settle(found.state, self._rules.life, incoming.event)
             told = ChangeSet(settled, found.changes, found.lookup, found.before)
-            return Decision(settled, messages(told, incoming.id, now, incoming.traceparent))
+            news = _of_incident(settled, incoming, links, now)
+            return Decision(settled, (*messages(told, incoming.id, now, incoming.traceparent), *news))
 
         return fold(batch, book.states, self.aggregate_of, place, judge)
 
@@ -87,8 +100,18 @@ class AliasHandler:
         return [Ignored() for _ in batch]
 
 
+def _of_incident(state: CaseState | None, incoming: Incoming[Any], links: Links, now: datetime) -> tuple[Outgoing, ...]:
+    """What the event means for the incident that its parcel comes under, or is under."""
+    news = links.hear(incoming.event, state, now)
+    return tuple(incident_messages.parcels(news, incoming.id, now, incoming.traceparent)) if news else ()
+
+
+def _unless_told(news: tuple[Outgoing, ...]) -> Decision[CaseState]:
+    return Decision(messages=news) if news else IGNORED
+
+
 def _is_new_contact(state: CaseState | None, event: Any) -> bool:
-    return state is None and isinstance(event, Interaction)
+    return (state is None or state.reserved) and isinstance(event, Interaction)
 
 
 def place_of(event: Any, book: Book, life: Life) -> str:

@@ -44,6 +44,7 @@ def open_by_exception(raised: ParcelExceptionRaised, rules: Rules, now: datetime
             exception_id=raised.exception_id,
             exception_kind=raised.kind,
             exception_fault=raised.fault,
+            exception_at=raised.detected_at,
             parcel=raised.parcel,
         )
     )
@@ -56,7 +57,12 @@ def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now:
     """The parcel of a case has an exception: the case learns of it; one that was solved is open again."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
-    draft.set(exception_id=raised.exception_id, exception_kind=raised.kind, exception_fault=raised.fault)
+    draft.set(
+        exception_id=raised.exception_id,
+        exception_kind=raised.kind,
+        exception_fault=raised.fault,
+        exception_at=raised.detected_at,
+    )
     _update(draft, raised.parcel)
     classification = merged(case.classification, classify_exception(raised, rules), rules.life.sure)
     if classification != case.classification:

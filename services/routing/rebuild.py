@@ -1,4 +1,4 @@
-"""`python -m services.routing.rebuild`: cases, work orders and who is who set up again from Kafka (SY-9).
+"""`python -m services.routing.rebuild`: cases, work orders, incidents, who is who, all again from Kafka (SY-9).
 
 Run it while no routing process runs; then start the service. Inbox and offsets stay, so nothing is handled again.
 What the last batches had stored but may not have published yet is published first: the topics then know all of it.
@@ -17,6 +17,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from services.routing import due, rule_files
 from services.routing.alias_store import AliasStore
 from services.routing.aliases import newest
+from services.routing.incidents import wiring as incidents
+from services.routing.incidents.rules import IncidentRules
+from services.routing.incidents.store import IncidentStore
 from services.routing.rules import Rules
 from services.routing.settings import Settings
 from services.routing.state import CaseState
@@ -24,7 +27,9 @@ from services.routing.store import CaseStore
 from services.routing.wiring import CONTACTS_GROUP, CUSTOMERS_GROUP, EXCEPTIONS_GROUP
 from services.routing.workorders.store import OrderStore
 from shared.contracts.cases import CaseChanged
-from shared.contracts.topics import CASES, CUSTOMERS, WORK_ORDERS
+from shared.contracts.customers import CustomerEvent
+from shared.contracts.incidents import IncidentChanged, IncidentParcel
+from shared.contracts.topics import CASES, CUSTOMERS, INCIDENTS, WORK_ORDERS
 from shared.contracts.work_orders import WorkOrderChanged
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.inbox import Inbox
@@ -37,8 +42,17 @@ from shared.messaging.whole import whole
 from shared.mongo import Database, connect
 
 GROUPS = (CONTACTS_GROUP, EXCEPTIONS_GROUP, CUSTOMERS_GROUP)
-TOPICS = (CASES, WORK_ORDERS, CUSTOMERS)
-COLLECTIONS = ("cases", "work_orders", "work_order_changes", "customer_aliases")
+TOPICS = (CASES, WORK_ORDERS, INCIDENTS, CUSTOMERS)
+COLLECTIONS = (
+    "cases",
+    "work_orders",
+    "work_order_changes",
+    "incidents",
+    "incident_changes",
+    "incident_customers",
+    "customer_aliases",
+)
+"""The counts of exceptions stay as they are: what they say of the usual rate is in no topic for so long."""
 IN_FLIGHT_S = 900.0
 """A batch is published within so long after it was stored, or not before the service starts again."""
 
@@ -59,11 +73,13 @@ class Restorer:
     rules: Rules
     cases: CaseStore
     orders: OrderStore
+    incidents: IncidentStore
     aliases: AliasStore
 
     @staticmethod
-    def of(database: Database, rules: Rules) -> "Restorer":
-        return Restorer(database, rules, CaseStore(database, rules.roster), OrderStore(database), AliasStore(database))
+    def of(database: Database, rules: Rules, incident_rules: IncidentRules) -> "Restorer":
+        cases, incidents = CaseStore(database, rules.roster), IncidentStore(database, incident_rules)
+        return Restorer(database, rules, cases, OrderStore(database), incidents, AliasStore(database))
 
     async def forget(self) -> None:
         for name in COLLECTIONS:
@@ -72,11 +88,14 @@ class Restorer:
     async def take(self, events: Sequence[Any], settings: Settings) -> None:
         """In whatever order: of a case, an order or a person the highest version holds."""
         now = settings.clock.now()
-        await self.cases.restore([self._state(event, now) for event in events if isinstance(event, CaseChanged)])
+        parcels = [event for event in events if isinstance(event, IncidentParcel)]
+        cases = [self._state(event, now) for event in events if isinstance(event, CaseChanged)]
+        await self.cases.restore([*cases, *(state for event in parcels if (state := _waiting(event)) is not None)])
+        await self.incidents.restore([event for event in events if isinstance(event, IncidentChanged)], parcels)
         orders = [e for e in events if isinstance(e, WorkOrderChanged)]
         if orders:
             await self.orders.restore(orders)
-        people = newest(e for e in events if not isinstance(e, CaseChanged | WorkOrderChanged))
+        people = newest(event for event in events if isinstance(event, CustomerEvent))
         if people:
             await self.database.transaction(lambda session: self.aliases.save(people, session))
 
@@ -86,9 +105,16 @@ class Restorer:
 
     async def finish(self, settings: Settings) -> None:
         """Indexes last: while events are read, two cases may hold a key that went from one to the other."""
-        for create in (self.cases.create_indexes, self.orders.create_indexes):
+        for create in (self.cases.create_indexes, self.orders.create_indexes, self.incidents.create_indexes):
             await create()
         await self.cases.restore_loads(settings.clock.now())
+
+
+def _waiting(event: IncidentParcel) -> CaseState | None:
+    """The reserved case that the news tells of; where it was opened, its own events are newer."""
+    if event.waiting is None:
+        return None
+    return CaseState(event.waiting, None, event.keys, reserved=True, released=event.reason == "moved_on")
 
 
 async def rebuild(settings: Settings, patience_s: float = SESSION_S) -> Rebuilt:
@@ -104,7 +130,7 @@ async def rebuild(settings: Settings, patience_s: float = SESSION_S) -> Rebuilt:
         partitions = await partitions_of(admin, [settings.topic_prefix + topic.name for topic in TOPICS])
         database = Database(client, f"{settings.database_prefix}routing")
         await _publish_the_rest(database, settings, security)
-        restorer, rebuilt = Restorer.of(database, rules), Rebuilt()
+        restorer, rebuilt = Restorer.of(database, rules, incidents.load_rules(settings, rules)), Rebuilt()
         await restorer.forget()
         async for records in whole(settings.kafka_bootstrap_servers, partitions, security):
             await restorer.take(_read(records, settings, rebuilt), settings)

@@ -19,11 +19,20 @@ class CaseState:
 
     No two stored cases share an open key: that is what keeps two simultaneous contacts from opening two cases.
     A closed case holds its keys until its reopen window is over.
+    `reserved`: not opened, and told to nobody: the number and the keys that an exception under an incident keeps for
+    its customer's case, which a contact opens (RO-12). `released`: reserved, and found by its number only.
     """
 
     case: Case
     next_due: datetime | None = None
     open_keys: tuple[str, ...] = ()
+    reserved: bool = False
+    released: bool = False
+
+    @property
+    def stored_version(self) -> int:
+        """What the database's guard compares: 0 until the case is opened as its version 1."""
+        return 0 if self.reserved else self.case.version
 
     @cached_property
     def json(self) -> bytes:
@@ -42,6 +51,34 @@ class ChangeSet:
     changes: tuple[Change, ...] = ()
     lookup: ParcelLookup | None = None
     before: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """An open incident that an exception belongs to; `own_case`: it keeps a case of its own nevertheless."""
+
+    incident_id: str
+    number: str
+    own_case: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFound:
+    """The case's exception is one of many of an incident."""
+
+    joint: Joint
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentNotIts:
+    """A person says that the case has another cause."""
+
+    incident_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOver:
+    """The incident of a reserved case was closed, and its parcel still stands: the case is opened."""
 
 
 @dataclass(frozen=True, slots=True)

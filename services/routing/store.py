@@ -7,6 +7,8 @@ from typing import Any
 from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
 from services.routing.assignment import HELD, Hold, Queued, Workload, holds
+from services.routing.incidents.cause import cell_of
+from services.routing.life import is_over
 from services.routing.roster import Roster
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
@@ -54,6 +56,8 @@ class CaseStore:
                 IndexModel("opened_at", name="opened_at"),
                 IndexModel("order_wanted", name="order_wanted", sparse=True),
                 IndexModel("disputed_at", name="disputed_at", sparse=True),
+                # Open cases with an exception that no incident explains: few, and gone with the case.
+                IndexModel([("loose.kind", 1), ("loose.at", 1)], name="loose", sparse=True),
             ]
         )
 
@@ -86,8 +90,9 @@ class CaseStore:
         return [_state(row) for row in await found.to_list(None)]
 
     async def get(self, case_id: str, session: Session | None = None) -> CaseState | None:
+        """None also for a case that is only reserved: nobody was told of it yet."""
         row = await self._cases.find_one({"_id": case_id}, session=session)
-        return None if row is None else _state(row)
+        return None if row is None or row.get("reserved") else _state(row)
 
     async def due(self, now: datetime, limit: int, session: Session) -> list[CaseState]:
         """The cases on which something has fallen due, the longest overdue first."""
@@ -178,7 +183,7 @@ class CaseStore:
         if not changed:
             return
         old = [
-            ReplaceOne({"_id": case_id, "version": loaded[case_id].case.version}, _document(state))
+            ReplaceOne({"_id": case_id, "version": loaded[case_id].stored_version}, _document(state))
             for case_id, state in changed.items()
             if case_id in loaded
         ]
@@ -190,10 +195,10 @@ class CaseStore:
 
     async def restore(self, states: Iterable[CaseState]) -> None:
         """Write those that are newer than what stands there, while nobody else writes."""
-        newest = {state.case.case_id: state for state in sorted(states, key=lambda state: state.case.version)}
-        rows = self._cases.find({"_id": {"$in": list(newest)}}, {"version": 1})
-        known = {row["_id"]: row["version"] for row in await rows.to_list(None)}
-        newer = {i: state for i, state in newest.items() if state.case.version > known.get(i, 0)}
+        newest = {state.case.case_id: state for state in sorted(states, key=_age)}
+        rows = self._cases.find({"_id": {"$in": list(newest)}})
+        known = {row["_id"]: _age(_state(row)) for row in await rows.to_list(None)}
+        newer = {i: state for i, state in newest.items() if i not in known or _age(state) > known[i]}
         writes = [ReplaceOne({"_id": i}, _document(state), upsert=True) for i, state in newer.items()]
         if writes:
             await self._cases.bulk_write(writes, ordered=False)
@@ -205,6 +210,12 @@ class CaseStore:
         async for row in held:
             changes = holds(None, _state(row).case, self._roster)
             await self._agents.bulk_write([_hold_update(change, now) for change in changes])
+
+    async def loose(self, cell: Mapping[str, Any], since: datetime, limit: int) -> list[str]:
+        """Ids of open cases whose exception was detected since then, and that are under no incident; `cell`: a
+        filter on kind, carrier and site."""
+        wanted = {"loose.at": {"$gte": since}, **{f"loose.{name}": value for name, value in cell.items()}}
+        return [row["_id"] for row in await self._cases.find(wanted, {"_id": 1}).limit(limit).to_list(limit)]
 
     async def _keep_loads(self, changes: Iterable[Hold], now: datetime, session: Session) -> None:
         updates = [_hold_update(change, now) for change in changes]
@@ -228,6 +239,8 @@ def _hold_update(hold: Hold, now: datetime) -> UpdateOne:
 
 
 def _document(state: CaseState) -> Document:
+    if state.reserved:
+        return _reserved(state)
     case = state.case
     row: Document = {
         "_id": case.case_id,
@@ -252,6 +265,8 @@ def _document(state: CaseState) -> Document:
         row["open_keys"] = list(state.open_keys)
     if case.awaited_media:
         row["awaited_media"] = list(case.awaited_media)
+    if (loose := _loose(case)) is not None:
+        row["loose"] = loose
     return row if case.sign_dispute is None else {**row, **_disputed(case.sign_dispute)}
 
 
@@ -262,6 +277,30 @@ def _disputed(dispute: SignDispute) -> Document:
     if dispute.area is not None:
         found["dispute_area"] = dispute.area
     return found
+
+
+def _age(state: CaseState) -> tuple[int, bool]:
+    """What is newer of a case: a version, and of one that is only reserved that it was released."""
+    return state.stored_version, state.released
+
+
+def _reserved(state: CaseState) -> Document:
+    """Without anything that queues, timers and counts look for."""
+    row: Document = {"_id": state.case.case_id, "version": state.stored_version, "case": state.json.decode()}
+    row["reserved"] = True
+    if state.open_keys:
+        row["open_keys"] = list(state.open_keys)
+    return row
+
+
+def _loose(case: Case) -> Document | None:
+    """What an incident finds the case by; None: it is over, under one, or was taken out of one."""
+    if case.exception_at is None or case.exception_kind is None or case.parcel is None:
+        return None
+    if case.incident_id is not None or case.incidents_left or is_over(case):
+        return None
+    cell = cell_of(case.exception_kind, case.parcel)
+    return {"kind": cell.kind.value, "carrier": cell.carrier, "site": cell.site, "at": case.exception_at}
 
 
 def _queued(row: Mapping[str, Any]) -> Queued:
@@ -280,4 +319,6 @@ def _queued(row: Mapping[str, Any]) -> Queued:
 
 
 def _state(row: Mapping[str, Any]) -> CaseState:
-    return CaseState(Case.model_validate_json(row["case"]), row.get("next_due"), tuple(row.get("open_keys", ())))
+    keys, reserved = tuple(row.get("open_keys", ())), row.get("reserved", False)
+    case = Case.model_validate_json(row["case"])
+    return CaseState(case, row.get("next_due"), keys, reserved, released=reserved and not keys)

@@ -15,6 +15,7 @@ of one person, or one parcel, begin alike: they lie side by side in the index, w
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -173,8 +174,8 @@ class Book:
 
     def settle(self, state: CaseState, life: Life, event: object = None) -> CaseState:
         """Enter a decided state, with the keys that it has a right to; `event` is what it was decided on."""
-        keys = (*self._keys(state, life), *self._followed(state, event))
-        settled = CaseState(state.case, state.next_due, keys)
+        keys = () if state.released else (*self._keys(state, life), *self._followed(state, event))
+        settled = replace(state, open_keys=keys)
         self._enter(settled)
         return settled
 

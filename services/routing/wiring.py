@@ -6,6 +6,8 @@ from services.routing.api import routes
 from services.routing.assigner import Assigner
 from services.routing.desk import Desk
 from services.routing.handlers import AliasHandler, CaseHandler
+from services.routing.incidents import wiring as incidents
+from services.routing.incidents.store import IncidentStore
 from services.routing.indicators import CatchAlls
 from services.routing.pairs import api as pairs
 from services.routing.presence import api as presence
@@ -29,7 +31,9 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     parts = (runtime.database, store, runtime.outbox, rules, runtime.clock)
     desk = Desk(*parts)
     aliases = AliasStore(runtime.database)
-    handler = CaseHandler(store, aliases, rules, runtime.clock)
+    incident_rules = incidents.load_rules(settings, rules)
+    incident_store = IncidentStore(runtime.database, incident_rules)
+    handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock)
     for start in (store.create_indexes, store.enrol, desk.create_indexes):
         runtime.on_start(start)
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler)
@@ -43,3 +47,4 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.mount(presence.routes(store, assigner, verifier))
     runtime.registry.register(CatchAlls(rules))
     work_orders.attach(runtime, settings, desk)
+    incidents.attach(runtime, settings, desk, incident_store, incident_rules)

@@ -128,6 +128,10 @@ class Case(Contract):
     exception_id: str | None = None
     exception_kind: ExceptionKind | None = None
     exception_fault: Fault | None = Field(None, description="the party at fault as the carrier reports it")
+    exception_at: Instant | None = Field(None, description="when the exception was detected")
+    incident_id: str | None = Field(None, description="the incident (突发事件) that the case is under (RO-12)")
+    incident_number: str | None = None
+    incidents_left: tuple[str, ...] = Field((), description="ids of incidents that a person took it out of")
     parcel: Parcel | None = None
     mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
     awaited_media: tuple[str, ...] = Field((), description="refs of media that are still being fetched")
@@ -305,6 +309,21 @@ class WorkOrderMoved(Contract):
     owner: str = Field(description="who owes the next step")
 
 
+class IncidentJoined(Contract):
+    """The case came under an incident: many parcels have its cause (RO-12)."""
+
+    type: Literal["incident_joined"] = "incident_joined"
+    incident_id: str
+    incident_number: str
+
+
+class IncidentLeft(Contract):
+    """A person took the case out of its incident: it has another cause."""
+
+    type: Literal["incident_left"] = "incident_left"
+    incident_id: str
+
+
 Change = Annotated[
     Opened
     | ContactAdded
@@ -328,7 +347,9 @@ Change = Annotated[
     | SplitOff
     | SplitFrom
     | SignDisputeMoved
-    | LegalDeadlineMoved,
+    | LegalDeadlineMoved
+    | IncidentJoined
+    | IncidentLeft,
     Field(discriminator="type"),
 ]
 

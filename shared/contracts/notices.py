@@ -21,6 +21,7 @@ class NoticeKind(StrEnum):
     DECIDED = "decided"  # 理赔决定
     PAID = "paid"  # 已赔付
     CLOSED = "closed"  # 已关闭
+    INCIDENT = "incident"  # 突发事件
 
 
 class Letter:

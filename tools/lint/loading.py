@@ -18,6 +18,7 @@ from services.notify.templates import load_templates
 from services.notify.texts import load_texts
 from services.routing import playbook_file, rule_files
 from services.routing.disputes.dispute_file import check_orders
+from services.routing.incidents import rule_file as incident_file
 from services.routing.pages import Pages
 from services.routing.parcels import tables as parcel_tables
 from services.routing.workorders import order_file
@@ -38,6 +39,11 @@ def _work_orders() -> None:
     check_orders("signing.yaml", rule_files.load(today=TODAY).disputes, orders)
 
 
+def _incidents() -> None:
+    book = playbook_file.load(rule_files.DIRECTORY / "playbook", TODAY)
+    incident_file.load(rule_files.DIRECTORY, rule_files.load().roster.groups, book.departments, TODAY)
+
+
 LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/gateways.yaml": gateways.load,
     "services/intake/rules/calls.yaml": call_rules,
@@ -48,6 +54,7 @@ LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/places.yaml": addresses.anchor,
     "services/routing/rules": lambda: rule_files.load(today=TODAY),
     "services/routing/rules/playbook and work_orders": _work_orders,
+    "services/routing/rules/incidents.yaml": _incidents,
     "services/routing/web": Pages,
     "services/routing/parcels/rules": lambda: parcel_tables.load(parcel_tables.DIRECTORY),
     "services/claims/rules": rulebook.load,

@@ -6,15 +6,17 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from shared.contracts.cases import Case
 from tests.integration.polling import poll
-from tests.integration.routing.harness import Bench, Process
+from tests.integration.routing.harness import Bench, DeskClient, Process
 from tests.integration.routing.test_work_orders import AGENT, OPENING, call
-from tests.unit.routing.builders import contact, customer, raised
+from tests.unit.routing.builders import HUB, cleared, contact, customer, raised
 
-COLLECTIONS = ("cases", "agents", "work_orders", "work_order_changes", "customer_aliases")
+OF_INCIDENTS = ("incidents", "incident_changes", "incident_customers")
+COLLECTIONS = ("cases", "agents", "work_orders", "work_order_changes", *OF_INCIDENTS, "customer_aliases")
 
 
 async def everything(bench: Bench) -> dict[str, list[dict[str, Any]]]:
@@ -67,7 +69,31 @@ async def a_morning(bench: Bench, process: Process) -> Case:
     orders = f"/v1/cases/{held.case_id}/work-orders"
     answer = await call(process, "POST", orders, desk.token, OPENING, held.version)
     assert answer.status_code == 201, answer.text
+    await a_standstill(bench, desk)
     return held
+
+
+async def a_standstill(bench: Bench, desk: DeskClient) -> None:
+    """An incident with three parcels: one moves on, one's customer writes, one's case is still reserved."""
+    headers = {"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "standstill"}
+    async with httpx.AsyncClient(trust_env=False, base_url=desk.url) as client:
+        opened = await client.post("/v1/incidents", json={"kind": "delay", "site": HUB}, headers=headers, timeout=15)
+    assert opened.status_code == 201, opened.text
+    now = datetime.now(UTC)
+    stuck = [raised(n=f"s{n}", tracking=f"YT{n}000", at=now, consignee=customer(f"s{n}"), place=HUB) for n in range(3)]
+    await bench.send(*stuck, cleared(stuck[0], now))
+
+    async def heard() -> bool:
+        rows = [row async for row in bench.database["incident_customers"].find()]
+        return len(rows) == 3 and sum("open_parcels" in row for row in rows) == 2
+
+    await poll(heard, 60, what="the parcels under the incident")
+    await bench.send(contact("我的快递呢", 900, customer("s1"), at=now))
+
+    async def opened_by_contact() -> bool:
+        return any(case.contacts and case.incident_id for case in (await bench.cases()).values())
+
+    await poll(opened_by_contact, 60, what="the reserved case that its customer opened")
 
 
 @pytest.mark.slow

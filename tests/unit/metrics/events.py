@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.metrics.sources import SOURCES
-from shared.contracts import cases, claims, notices, parcels
+from shared.contracts import cases, claims, incidents, notices, parcels
 from shared.contracts.base import Contract
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
@@ -219,6 +219,46 @@ def exception_cleared() -> parcels.ParcelExceptionCleared:
     )
 
 
+def incident_life() -> list[Contract]:
+    """An incident with one parcel, from its opening to its end."""
+    cause = incidents.Cause(scope=incidents.Scope.SITE, kind=parcels.ExceptionKind.DELAY, site="杭州转运中心")
+    clock = cases.Clock(
+        kind=cases.ClockKind.FIRST_RESPONSE,
+        state=cases.ClockState.RUNNING,
+        started_at=START,
+        warn_at=at(21),
+        due_at=at(30),
+        rule="r",
+    )
+    opened = incidents.Incident(
+        incident_id="i1",
+        number="IN1",
+        version=1,
+        cause=cause,
+        origin="detector",
+        status=incidents.IncidentStatus.OPEN,
+        opened_by="detector",
+        opened_at=START,
+        since=at(-60),
+        updated_at=START,
+        delay_hours=24,
+        clock=clock,
+        task_force=(incidents.Member(kind=incidents.MemberKind.GROUP, name="tracing"),),
+    )
+    answered = opened.model_copy(update={"version": 2, "acknowledged_at": at(12)})
+    closed = answered.model_copy(update={"version": 3, "status": incidents.IncidentStatus.CLOSED})
+    about = {"incident_id": "i1", "incident_number": "IN1", "cause": cause, "tracking_number": "SF1234567890"}
+    of = {"case_id": "case-1", "case_number": "PC7K2M9Q4D", "reserved": True, "customer": CUSTOMER, "tell": True}
+    of |= {"owner_id": "c1", "owner_version": 1}
+    return [
+        incidents.IncidentChanged(changes=(incidents.IncidentOpened(by="detector"),), incident=opened, at=START),
+        incidents.IncidentParcel.model_validate({**about, **of, "move": "affected", "at": at(1)}),
+        incidents.IncidentChanged(changes=(incidents.IncidentAcknowledged(by="a"),), incident=answered, at=at(12)),
+        incidents.IncidentParcel.model_validate({**about, **of, "move": "over", "reason": "moved_on", "at": at(90)}),
+        incidents.IncidentChanged(changes=(incidents.IncidentClosed(by="a"),), incident=closed, at=at(100)),
+    ]
+
+
 TYPES = {model: name for topic in TOPICS for name, model in topic.types.items()}
 READINGS = {name: model for topic in SOURCES for name, model in topic.types.items()}
 
@@ -245,4 +285,5 @@ def batch(events: Sequence[Contract]) -> list[Incoming[Any]]:
 
 
 def everything() -> list[Contract]:
-    return [*case_life(), *claim_life(), notice_sent(), notice_failed(), exception_raised(), exception_cleared()]
+    of_parcels = [exception_raised(), exception_cleared(), *incident_life()]
+    return [*case_life(), *claim_life(), notice_sent(), notice_failed(), *of_parcels]

@@ -100,7 +100,7 @@ def test_possible_series_are_shown_at_zero() -> None:
     samples = shown({})
     assert value(samples, "parcelcare_sla_clock_changes_total", clock="legal_answer", change="breached") == 0
     assert value(samples, "parcelcare_stage_seconds_count", stage="contact_to_case") == 0
-    assert len(zeros(NOTICES)) == 32
+    assert len(zeros(NOTICES)) == 36
     assert zeros(BACKLOG) == ()
 
 

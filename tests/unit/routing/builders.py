@@ -4,12 +4,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from services.routing import rule_files
+from services.routing import playbook_file, rule_files
 from services.routing.case import Event, decide
+from services.routing.incidents import rule_file
+from services.routing.incidents.incident import Opening
+from services.routing.incidents.incident import opened as opened_incident
+from services.routing.incidents.rules import IncidentRules
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, ClockKind
+from shared.contracts.incidents import Cause, Incident, Scope
 from shared.contracts.interactions import Attachment, Interaction, MediaFailed, MediaStored
 from shared.contracts.media import MediaFault, MediaKind, PlatformMedia
 from shared.contracts.parcels import (
@@ -19,17 +24,41 @@ from shared.contracts.parcels import (
     ParcelExceptionCleared,
     ParcelExceptionRaised,
     Shipment,
+    TrackPoint,
 )
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
 
 NOON = datetime(2026, 11, 11, 4, 0, tzinfo=UTC)
 """12:00 in Shanghai."""
+HUB = "杭州转运中心"
 
 
 @cache
 def rules() -> Rules:
     return rule_files.load()
+
+
+@cache
+def incident_rules() -> IncidentRules:
+    departments = playbook_file.load(rule_files.DIRECTORY / "playbook").departments
+    return rule_file.load(rule_files.DIRECTORY, rules().roster.groups, departments)
+
+
+def incident(
+    kind: ExceptionKind = ExceptionKind.DELAY, site: str | None = HUB, at: datetime = NOON, n: int | str = 1, **of: Any
+) -> Incident:
+    """An incident that the detector opened at `at`, of all carriers at a hub."""
+    cause = of.pop("cause", None) or Cause(scope=Scope.SITE, kind=kind, site=site)
+    opening = Opening(
+        incident_id=derived_id(str(n), "incident"),
+        cause=cause,
+        origin="detector",
+        by="detector",
+        since=at - timedelta(hours=1),
+        delay_hours=24,
+    )
+    return opened_incident(opening, incident_rules(), at).incident
 
 
 def after(**span: float) -> datetime:
@@ -60,12 +89,21 @@ def contact(text: str = "你好", n: int | str = 1, who: Customer | None = None,
     return Interaction(**(fields | more))
 
 
-def parcel(tracking: str = "SF100", consignee: Customer | None = None, merchant: str | None = None) -> Parcel:
+def parcel(
+    tracking: str = "SF100",
+    consignee: Customer | None = None,
+    merchant: str | None = None,
+    place: str | None = None,
+    carrier: str = "sf",
+    promised_at: datetime | None = None,
+) -> Parcel:
+    """`place`: where its last scan was."""
     return Parcel(
         tracking_number=tracking,
-        carrier="sf",
+        carrier=carrier,
         node=Node.HUB_IN,
-        shipment=Shipment(consignee=consignee, merchant_id=merchant),
+        shipment=Shipment(consignee=consignee, merchant_id=merchant, promised_at=promised_at),
+        track=() if place is None else (TrackPoint(node=Node.HUB_IN, at=NOON - timedelta(hours=2), place=place),),
     )
 
 

@@ -1,5 +1,6 @@
 """Cases in memory with the database's own rules: snapshots, a version guard, unique open keys."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -7,17 +8,21 @@ from typing import Any
 from services.routing.alias_store import AliasStore
 from services.routing.aliases import Aliases, newest
 from services.routing.handlers import CaseHandler
+from services.routing.incidents.affected import Affected
+from services.routing.incidents.cause import Cell, cell_of
+from services.routing.incidents.store import IncidentStore
 from services.routing.state import CaseState
 from services.routing.store import CaseStore, Span
 from shared.clock import Clock
 from shared.contracts.base import Contract
 from shared.contracts.customers import CustomerEvent
+from shared.contracts.incidents import Incident, IncidentStatus
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
 from shared.messaging.handler import Conflict
 from shared.messaging.message import Incoming, Outgoing
-from shared.messaging.outcome import Done, Ignored
-from tests.unit.routing.builders import NOON, rules
+from shared.messaging.outcome import Done, Ignored, Outcome
+from tests.unit.routing.builders import NOON, incident_rules, rules
 
 
 class World:
@@ -27,6 +32,9 @@ class World:
         self.cases: dict[str, CaseState] = {}
         self.handled: dict[str, tuple[Outgoing, ...]] = {}
         self.told: list[CustomerEvent] = []
+        self.incidents: list[Incident] = []
+        self.affected: dict[str, Affected] = {}
+        self.counts: Counter[Cell] = Counter()
 
     @property
     def published(self) -> list[Outgoing]:
@@ -41,6 +49,47 @@ class Known(AliasStore):
 
     async def of(self, ids: Sequence[str]) -> Aliases:
         return {i: self._aliases_now[i] for i in ids if i in self._aliases_now}
+
+
+class Incidents(IncidentStore):
+    """The incidents and their customers, as they were when the transaction began."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rules = incident_rules()
+        self._snapshot = dict(world.affected)
+        self._written: Mapping[str, Affected] = {}
+        self._counted: Counter[Cell] = Counter()
+
+    async def open(self, session: Any = None) -> list[Incident]:
+        return [one for one in self._world.incidents if one.status is not IncidentStatus.CLOSED]
+
+    async def affected(
+        self, ids: Sequence[str], tracking_numbers: Sequence[str], session: Any = None
+    ) -> dict[str, Affected]:
+        numbers = set(tracking_numbers)
+        return {
+            key: one
+            for key, one in self._snapshot.items()
+            if key in ids or numbers & {parcel.tracking_number for parcel in one.open}
+        }
+
+    async def keep(self, changed: Mapping[str, Affected], loaded: Mapping[str, Affected], session: Any) -> None:
+        self._written = changed
+
+    async def count(self, batch: Sequence[Incoming[Any]], outcomes: Sequence[Outcome], session: Any) -> None:
+        events = [incoming.event for incoming in batch]
+        raised = [event for event in events if isinstance(event, ParcelExceptionRaised)]
+        self._counted = Counter(cell_of(event.kind, event.parcel) for event in raised)
+
+    def check(self) -> None:
+        """Raises Conflict where a customer was written meanwhile."""
+        if any(self._world.affected.get(key) != self._snapshot.get(key) for key in self._written):
+            raise Conflict
+
+    def commit(self) -> None:
+        self._world.affected |= self._written
+        self._world.counts += self._counted
 
 
 class Transaction(CaseStore):
@@ -80,7 +129,7 @@ class Transaction(CaseStore):
         for case_id in self.written:
             stored = self._world.cases.get(case_id)
             known = self._loaded.get(case_id)
-            if (stored.case.version if stored else None) != (known.case.version if known else None):
+            if (stored.stored_version if stored else None) != (known.stored_version if known else None):
                 raise Conflict
         after = {**self._world.cases, **self.written}
         keys = [key for state in after.values() for key in state.open_keys]
@@ -102,13 +151,14 @@ class Process:
         unique = {i.id: i for i in incoming if i.id not in self._world.handled}
         fresh = list(unique.values())
         transaction = Transaction(self._world)
-        handler = CaseHandler(transaction, Known(self._world), rules(), self._clock)
+        incidents = Incidents(self._world)
+        handler = CaseHandler(transaction, Known(self._world), incidents, rules(), self._clock)
         outcomes = await handler(fresh, None)  # type: ignore[arg-type]
         done: dict[str, tuple[Outgoing, ...]] = {}
         for one, outcome in zip(fresh, outcomes, strict=True):
             assert isinstance(outcome, Done | Ignored), outcome
             done[one.id] = outcome.messages if isinstance(outcome, Done) else ()
-        return Pending(self, self._world, transaction, events, done)
+        return Pending(self, self._world, transaction, incidents, events, done)
 
     async def handle(self, events: Sequence[Contract]) -> None:
         """Decide and commit; after a conflict, again."""
@@ -121,12 +171,14 @@ class Pending:
         process: Process,
         world: World,
         transaction: Transaction,
+        incidents: Incidents,
         events: Sequence[Contract],
         done: dict[str, tuple[Outgoing, ...]],
     ) -> None:
         self._process = process
         self._world = world
         self._transaction = transaction
+        self._incidents = incidents
         self._events = events
         self._done = done
 
@@ -134,7 +186,9 @@ class Pending:
         try:
             if set(self._done) & set(self._world.handled):
                 raise Conflict
+            self._incidents.check()
             self._transaction.commit()
+            self._incidents.commit()
         except Conflict:
             await self._process.handle(self._events)
         else:

@@ -1,0 +1,92 @@
+"""RO-12: a customer is told once at each end; and what the news tell, in whatever order, is what was stored."""
+
+from datetime import datetime
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.routing.incidents.affected import Affected, Linked, expected_at, link, release, retold
+from services.routing.state import CaseState
+from shared.contracts.incidents import IncidentParcel, OverReason
+from shared.contracts.parcels import Parcel
+from tests.unit.routing.builders import HUB, NOON, after, customer, decided, incident, parcel, raised
+
+pytestmark = pytest.mark.req("RO-12")
+
+ANN = customer("ann")
+CASE = decided(None, raised(consignee=ANN, place=HUB)).state.case
+WAITING = CaseState(CASE, reserved=True)
+
+
+def one(n: int) -> Linked:
+    return Linked(f"SF{n}", f"case-{n}", f"PC{n}", f"e{n}", ANN)
+
+
+@pytest.mark.parametrize(
+    ("reason", "reserved", "tell"),
+    [
+        ("moved_on", True, True),
+        ("moved_on", False, False),
+        ("closed", True, False),
+        ("closed", False, True),
+        ("unlinked", False, False),
+    ],
+)
+def test_who_tells_that_it_is_over(reason: OverReason, reserved: bool, tell: bool) -> None:
+    waiting = WAITING if reserved else None
+    linked = link(None, incident(), "ann", one(1), waiting, NOON)
+    assert linked is not None
+    assert linked[1].tell
+    after_it, news = release(linked[0], "SF1", reason, waiting, NOON)
+    assert (news.tell, news.reserved, after_it.open) == (tell, reserved, ())
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (None, None),
+        (parcel(), None),
+        (parcel(promised_at=after(hours=10)), after(hours=34)),
+        (parcel(promised_at=after(hours=-10)), after(hours=24)),
+    ],
+)
+def test_the_revised_estimate(known: Parcel | None, expected: datetime | None) -> None:
+    assert expected_at(known, 24, NOON) == expected
+
+
+Step = tuple[int, Literal["link", "moved_on", "closed", "unlinked"]]
+steps = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["link", "moved_on", "closed", "unlinked"])), max_size=12)
+
+
+def played(taken: list[Step]) -> tuple[Affected | None, list[IncidentParcel]]:
+    current: Affected | None = None
+    news: list[IncidentParcel] = []
+    for n, step in taken:
+        if step == "link":
+            outcome = link(current, incident(), "ann", one(n), WAITING, NOON)
+        elif current is not None and f"SF{n}" in {p.tracking_number for p in current.open}:
+            outcome = release(current, f"SF{n}", step, WAITING, NOON)
+        else:
+            continue
+        if outcome is not None:
+            current = outcome[0]
+            news.append(outcome[1])
+    return current, news
+
+
+@given(steps, st.randoms())
+def test_what_the_news_tell_in_whatever_order_is_what_was_stored(taken: list[Step], chance: st.randoms) -> None:  # type: ignore[valid-type]
+    stored, news = played(taken)
+    chance.shuffle(news)  # type: ignore[attr-defined]
+    told = retold(news, {})
+    if stored is None:
+        assert told == {}
+        return
+    (again,) = told.values()
+    assert sorted(again.parcels, key=lambda p: p.tracking_number) == sorted(
+        stored.parcels, key=lambda p: p.tracking_number
+    )
+    assert again.version == stored.version
+    assert sum(event.tell for event in news if event.move == "affected") == 1
