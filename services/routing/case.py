@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news
+from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news, satisfaction
 from services.routing.acts import Act
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
+from services.routing.selfservice.handover import waits
 from services.routing.state import AgentFound, CaseState, ChangeSet, OrderMoved, TimerFired
 from shared.contracts.cases import Case, CaseStatus, Standing
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
@@ -16,9 +17,10 @@ from shared.contracts.parcels import (
     ParcelLookup,
     ParcelSnapshot,
 )
+from shared.contracts.surveys import SurveySubmitted
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
-Event = Interaction | News | TimerFired | AgentFound | OrderMoved | Act
+Event = Interaction | News | SurveySubmitted | TimerFired | AgentFound | OrderMoved | Act
 
 
 def decide(
@@ -46,7 +48,7 @@ def decide(
 def _standing(case: Case | None) -> Standing | None:
     if case is None:
         return None
-    return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at)
+    return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at, answered_by=case.answered_by)
 
 
 def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> Draft | None:
@@ -65,6 +67,8 @@ def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -
         return parcel_news.learn(case, event, rules, now)
     if isinstance(event, MediaStored | MediaFailed):
         return media_news.learn(case, event, rules, now)
+    if isinstance(event, SurveySubmitted):
+        return satisfaction.hear(case, event, rules, now)
     if isinstance(event, TimerFired):
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):
@@ -107,8 +111,10 @@ def _keys_released(state: CaseState | None, rules: Rules, now: datetime) -> Chan
 
 def _lookup(before: Case | None, case: Case, rules: Rules) -> ParcelLookup | None:
     """Asked once: when the case begins to want the parcel's facts."""
-    if not wants_parcel_facts(case, rules.life):
-        return None
-    if before is not None and wants_parcel_facts(before, rules.life):
+    if not _wants_parcel(case, rules) or (before is not None and _wants_parcel(before, rules)):
         return None
     return ParcelLookup(tracking_number=case.tracking_numbers[0], case_id=case.case_id)
+
+
+def _wants_parcel(case: Case, rules: Rules) -> bool:
+    return wants_parcel_facts(case, rules.life) or (case.parcel is None and waits(case))

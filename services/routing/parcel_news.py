@@ -9,6 +9,8 @@ from services.routing.due import SYSTEM
 from services.routing.life import is_over
 from services.routing.number import number_of
 from services.routing.rules import Rules
+from services.routing.selfservice.answering import learn_parcel
+from services.routing.selfservice.handover import hand_over, waits
 from services.routing.threading import owner_of
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, CaseStatus, Classified, Opened, ParcelUpdated
@@ -55,6 +57,8 @@ def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now:
     """The parcel of a case has an exception: the case learns of it; one that was solved is open again."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
+    if waits(draft.case):
+        hand_over(draft, "exception")
     draft.set(exception_id=raised.exception_id, exception_kind=raised.kind, exception_fault=raised.fault)
     _update(draft, raised.parcel)
     classification = merged(case.classification, classify_exception(raised, rules), rules.life.sure)
@@ -77,7 +81,7 @@ def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: dateti
     due.fire(draft, rules.calendar, now)
     _update(draft, cleared.parcel, cleared=True)
     if not is_over(draft.case) and not case.open_orders and case.classification.kind in rules.life.self_resolving_kinds:
-        moves.resolve(draft, SYSTEM, now)
+        moves.resolve(draft, SYSTEM, rules, now)
         draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
     return draft
 
@@ -89,6 +93,7 @@ def learn(case: Case, snapshot: ParcelSnapshot, rules: Rules, now: datetime) -> 
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     _update(draft, snapshot.parcel)
+    learn_parcel(draft, snapshot, rules, now)
     return draft
 
 

@@ -13,6 +13,7 @@ from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.precedence import Precedence
 from services.routing.roster import Roster
+from services.routing.selfservice.table import SelfServiceRules
 from shared.contracts.cases import Case, ClockKind
 from shared.contracts.people import Customer
 
@@ -37,6 +38,7 @@ class Rules:
     calendar: Calendar
     roster: Roster
     precedence: Precedence
+    self_service: SelfServiceRules
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
     """By the cells of a row: there are only so many rows."""
 

@@ -7,7 +7,19 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from shared.contracts import calls, cases, claims, customers, interactions, media, notices, orders, parcels, work_orders
+from shared.contracts import (
+    calls,
+    cases,
+    claims,
+    customers,
+    interactions,
+    media,
+    notices,
+    orders,
+    parcels,
+    surveys,
+    work_orders,
+)
 from shared.contracts.base import Contract
 
 DAY_MS = 24 * 3600 * 1000
@@ -60,6 +72,7 @@ PARCEL_EXCEPTIONS = Topic("parcel-exceptions.v1", "tracking number", parcels.EXC
 PARCEL_STATE = Topic("parcel-state.v1", "tracking number", {}, compact=True, min_compaction_lag_ms=3600 * 1000)
 CASES = Topic("cases.v1", "case id", cases.TYPES, retention_ms=-1)
 WORK_ORDERS = Topic("work-orders.v1", "case id", work_orders.TYPES, retention_ms=-1)
+SURVEY_ANSWERS = Topic("survey-answers.v1", "case id", surveys.TYPES)
 CLAIMS = Topic("claims.v1", "claim id", claims.TYPES, retention_ms=-1)
 PAYMENT_REQUESTS = Topic("payment-requests.v1", "claim id", claims.PAYMENT_TYPES)
 NOTICE_REQUESTS = Topic("notice-requests.v1", "customer id", notices.REQUEST_TYPES)
@@ -87,6 +100,7 @@ TOPICS: tuple[Topic, ...] = (
     PARCEL_STATE,
     CASES,
     WORK_ORDERS,
+    SURVEY_ANSWERS,
     CLAIMS,
     PAYMENT_REQUESTS,
     NOTICE_REQUESTS,
