@@ -20,6 +20,10 @@ class Kinds(Contract):
     tags: tuple[str, ...]
 
 
+class SelfServiceReading(Contract):
+    answer: str
+
+
 class CaseReading(Contract):
     version: int
     channel: Channel
@@ -32,12 +36,15 @@ class CaseReading(Contract):
     resolved_at: AwareDatetime | None = None
     contacts: int = 0
     reopened: int = 0
+    answered_by: str | None = None
+    self_service: SelfServiceReading | None = None
 
 
 class StandingReading(Contract):
     status: CaseStatus
     group: str
     first_response_at: AwareDatetime | None = None
+    answered_by: str | None = None
 
 
 class CaseChange(Contract):
@@ -50,6 +57,10 @@ class CaseChange(Contract):
     change: str = ""
     level: int = 0
     role: str = ""
+    by: str = ""
+    agent: str = ""
+    reason: str = ""
+    score: int = 0
 
 
 class CaseChangedReading(Contract):

@@ -48,7 +48,9 @@ def decide(
 def _standing(case: Case | None) -> Standing | None:
     if case is None:
         return None
-    return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at, answered_by=case.answered_by)
+    return Standing(
+        status=case.status, group=case.group, first_response_at=case.first_response_at, answered_by=case.answered_by
+    )
 
 
 def _draft(state: CaseState | None, event: Event, rules: Rules, now: datetime) -> Draft | None:

@@ -49,5 +49,3 @@ class LinedRuleFile(RuleFile):
         if not isinstance(row, dict):
             raise RuleError(self.file, "entries", f"{row!r} is not a mapping")
         return RuleFile(f"{self.file}:{row[LINE]}", row, self.digest)
-
-

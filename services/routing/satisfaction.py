@@ -1,4 +1,4 @@
-"""What the customer's answer to the survey does to the case: a bad one opens it again, or calls a lead (RO-14). Pure."""
+"""What an answer to the survey does to its case: a bad one opens it again, or calls a lead (RO-14). Pure."""
 
 from datetime import datetime
 
@@ -21,7 +21,9 @@ def hear(case: Case, said: SurveySubmitted, rules: Rules, now: datetime) -> Draf
     survey = draft.case.survey
     if survey is None or survey.asked_at != said.asked_at or survey.score is not None:
         return draft
-    draft.set(survey=survey.model_copy(update={"score": said.score, "answered_at": said.submitted_at, "closed_at": None}))
+    draft.set(
+        survey=survey.model_copy(update={"score": said.score, "answered_at": said.submitted_at, "closed_at": None})
+    )
     then = rules.calendar.survey.after(said.score, draft.case)
     if then != "nothing" and is_over(draft.case):
         moves.reopen(draft, rules, now)

@@ -1,4 +1,4 @@
-"""Whether the customer is satisfied (RO-14): asked at each resolution, open for a while, and what an answer does. Pure."""
+"""Whether the customer is satisfied (RO-14): asked at each resolution, open for a while. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ Then = Literal["reopen", "lead", "nothing"]
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """A row: cases of which nobody is asked. `kinds` empty: any; `written`: whether the customer wrote (None: either)."""
+    """A row: cases of which nobody is asked. `kinds` empty: any; `written`: the customer wrote (None: or not)."""
 
     kinds: frozenset[CaseKind]
     written: bool | None

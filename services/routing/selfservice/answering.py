@@ -24,9 +24,7 @@ def begin(draft: Draft, contact: Interaction, rules: Rules, now: datetime) -> No
     if answer is None:
         return
     until = now + service.wait if answer.live else None
-    draft.set(
-        group=SELF_SERVICE, self_service=SelfService(answer=answer.answer_id, group=case.group, until=until)
-    )
+    draft.set(group=SELF_SERVICE, self_service=SelfService(answer=answer.answer_id, group=case.group, until=until))
     if until is None:
         _reply(draft, answer, text_of(answer, service, case.customer.language), rules, now)
 

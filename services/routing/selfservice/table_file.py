@@ -18,7 +18,9 @@ from shared.contracts.people import Channel, ContactKind
 FILE = "self_service.yaml"
 
 
-def load(directory: Path, book: Book, tags: Sequence[str], tiers: Sequence[str], today: date | None) -> SelfServiceRules:
+def load(
+    directory: Path, book: Book, tags: Sequence[str], tiers: Sequence[str], today: date | None
+) -> SelfServiceRules:
     """Raises `RuleError`."""
     part = LinedRuleFile.open(directory / FILE, today)
     answers = [_answer(part.row(row), tags) for row in part.get("answers", list)]

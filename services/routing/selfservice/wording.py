@@ -62,4 +62,6 @@ def local(at: datetime, language: str) -> str:
     """11月24日 16:20, 24 Nov, 16:20 (Asia/Shanghai)."""
     here = at.astimezone(ZONE)
     clock = f"{here.hour:02d}:{here.minute:02d}"
-    return f"{here.day} {_MONTHS[here.month - 1]}, {clock}" if language == "en" else f"{here.month}月{here.day}日 {clock}"
+    return (
+        f"{here.day} {_MONTHS[here.month - 1]}, {clock}" if language == "en" else f"{here.month}月{here.day}日 {clock}"
+    )
