@@ -246,7 +246,7 @@ def batch(events: Sequence[Contract]) -> list[Incoming[Any]]:
 
 def everything() -> list[Contract]:
     notices_and_exceptions = (notice_sent(), notice_failed(), exception_raised(), exception_cleared())
-    return [*case_life(), *claim_life(), *notices_and_exceptions, *self_served(), *surveys()]
+    return [*case_life(), *claim_life(), *notices_and_exceptions, handed_over(), *surveys()]
 
 
 SERVICE = cases.SelfService(answer="where_is", group="tracing")

@@ -208,7 +208,7 @@ def test_whoever_asks_for_a_person_gets_one_and_is_told(words: str, state: str) 
         found = decided(None, asks(f"{QUESTION} {words}"))
     else:
         before = waiting() if state == "waiting" else answered().state
-        found = decided(before, asks(words, n=2, tracking_numbers=()), after(minutes=5))
+        found = decided(before, asks(words, n=2, tracking_numbers=()), after(minutes=1))
     case = found.state.case
     assert reasons(found) == ["asked"]
     assert (case.status, case.answered_by) == (CaseStatus.QUEUED, None)
