@@ -44,6 +44,9 @@ class Summary:
     first_response_minutes: Mapping[str, float]
     breaches: Mapping[str, int]
     escalations: int
+    self_service: Mapping[str, int]
+    handed_over: Mapping[str, int]
+    surveys: Mapping[str, int]
     claims: Mapping[str, int]
     claim_states: Mapping[str, int]
     fast_track: int
@@ -93,6 +96,9 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         first_response_minutes=first_responses(cases),
         breaches=dict(seen.breaches),
         escalations=seen.escalations,
+        self_service=Counter(case["self_service"]["answer"] for case in cases if case.get("answered_by")),
+        handed_over=dict(seen.handed_over),
+        surveys=surveys(cases),
         claims=Counter(claim["kind"] for claim in claims),
         claim_states=Counter(claim["state"] for claim in claims),
         fast_track=len(fast),
@@ -110,6 +116,13 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         retries=ledger.counts["retries"],
         repeated=ledger.counts["repeated"],
     )
+
+
+def surveys(cases: Sequence[Json]) -> dict[str, int]:
+    """How many were asked, and by their score who answered."""
+    asked = [case["survey"] for case in cases if case.get("survey")]
+    scores = Counter(str(survey["score"]) for survey in asked if survey.get("score"))
+    return {"asked": len(asked), **{score: scores[score] for score in sorted(scores)}} if asked else {}
 
 
 def called_later(ledger: Ledger, cases: Sequence[Json]) -> int:

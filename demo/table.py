@@ -54,6 +54,15 @@ WORDS = {
     "details_needed": "补信息 details asked",
     "decided": "决定 decided",
     "closed": "结案 closed",
+    "where_is": "查件 where is it",
+    "opening_hours": "营业时间 opening hours",
+    "outlet": "网点 outlet",
+    "sending": "寄件 sending",
+    "insurance": "保价 insurance",
+    "asked": "请求 asked",
+    "again": "再来 came back",
+    "late": "逾期 late",
+    "no_facts": "无轨迹 no track",
     "zh": "中文 Chinese",
     "en": "英文 English",
 }
@@ -108,6 +117,12 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
         *((WORDS[kind].capitalize(), clock_line(figures)) for kind, figures in summary.clocks.items()),
         ("首响中位 First response", counted_minutes(summary.first_response_minutes)),
         ("超时 SLA breaches", counted(summary.breaches)),
+        (
+            "自助 Self-service",
+            f"{sum(summary.self_service.values()):,}（{share(summary)} of contacts）　{counted(summary.self_service)}"
+            f"；转人工 to a person {counted(summary.handed_over)}",
+        ),
+        ("满意度 Satisfaction", counted(summary.surveys)),
         ("升级 Escalations", f"{summary.escalations:,}"),
         ("理赔 Claims", f"{sum(summary.claims.values()):,}　{counted(summary.claims)}"),
         ("状态 Claim states", counted(summary.claim_states)),
@@ -126,6 +141,12 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
         ),
         ("网关重试 Gateway retries", f"重试 retries {summary.retries:,} · 重复投递 repeated {summary.repeated:,}"),
     ]
+
+
+def share(summary: Summary) -> str:
+    """Contacts that were answered without a person for good."""
+    contacts = sum(summary.contacts.values())
+    return f"{sum(summary.self_service.values()) / contacts:.0%}" if contacts else "—"
 
 
 def counted_minutes(figures: Mapping[str, float]) -> str:

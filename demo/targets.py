@@ -1,12 +1,14 @@
 """The service targets under compressed time: nobody answers a chat in the 60 ms that its 30 s become at 480 times."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 ROUTING_RULES = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules"
 CHAT = '"web"'
+WAIT = re.compile(r"^(wait_minutes: )(\d+)", re.MULTILINE)
 # From this rate on a person, however quick, can't keep the target of a chat: it grows with the rate.
 NATURAL_RATE = 8.0
 
@@ -17,7 +19,8 @@ def stretch(rate: float) -> float:
 
 
 def write_rules(directory: Path, rate: float, source: Path = ROUTING_RULES) -> None:
-    """A copy of routing's rules for this installation: only the first response to chats is given more time."""
+    """A copy of routing's rules for this installation: only the first response to chats is given more time, and as much
+    the look-up of a parcel that a question is answered with."""
     shutil.rmtree(directory, ignore_errors=True)
     shutil.copytree(source, directory)
     file = directory / "sla.json"
@@ -26,6 +29,12 @@ def write_rules(directory: Path, rate: float, source: Path = ROUTING_RULES) -> N
         if CHAT in row["channel"]:
             row["first_response_seconds"] = str(round(int(row["first_response_seconds"]) * stretch(rate)))
     file.write_text(json.dumps(table, ensure_ascii=False, indent=2), "utf-8")
+    file = directory / "self_service.yaml"
+    file.write_text(WAIT.sub(lambda found: _longer(found, rate), file.read_text("utf-8"), count=1), "utf-8")
+
+
+def _longer(found: re.Match[str], rate: float) -> str:
+    return f"{found[1]}{round(int(found[2]) * stretch(rate))}"
 
 
 def _rows(table: dict[str, Any], name: str) -> list[dict[str, str]]:

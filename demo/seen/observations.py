@@ -74,6 +74,7 @@ class Observations:
     cases_of_exception: dict[str, set[str]] = field(default_factory=dict)
     escalations: int = 0
     breaches: dict[str, int] = field(default_factory=dict)
+    handed_over: dict[str, int] = field(default_factory=dict)
     claims: dict[str, Json] = field(default_factory=dict)
     payouts: dict[str, Json] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -131,6 +132,8 @@ class Observations:
             self.cases_of_interaction.setdefault(change["interaction_id"], set()).add(case["case_id"])
         elif kind == "escalated":
             self.escalations += 1
+        elif kind == "handed_over":
+            self.handed_over[change["reason"]] = self.handed_over.get(change["reason"], 0) + 1
         elif kind == "clock" and change["change"] == "breached":
             self.breaches[change["clock"]] = self.breaches.get(change["clock"], 0) + 1
 
@@ -207,6 +210,9 @@ CASE_FIELDS = (
     "contacts",
     "exception_id",
     "exception_kind",
+    "answered_by",
+    "self_service",
+    "survey",
 )
 CLAIM_FIELDS = (
     "claim_id",

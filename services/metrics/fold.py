@@ -107,7 +107,7 @@ def _case_difference(before: StandingReading | None, case: CaseReading, by: tupl
 
 
 def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, str], found: Increments) -> None:
-    case = event.case
+    case, before = event.case, event.before
     match change.type:
         case "opened":
             found.append((i.CASES_OPENED, (*by, leading_tag(case), case.origin), 1))
@@ -122,15 +122,28 @@ def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, s
             found.append((i.SIGN_DISPUTES, (change.move, change.outcome or "none"), 1))
             if change.area is not None:
                 found.append((i.SIGN_DISPUTE_AREAS, (label(change.area),), 1))
-        case "replied":
+        case "replied" if change.agent != i.BY_ITSELF:
             found.append((i.REPLIES, (case.channel,), 1))
+        case "handed_over" if before is None or before.answered_by is None:
+            found.append((i.SELF_SERVICE, (case.channel, answer_of(case), "handed_over"), 1))
+        case "survey_asked":
+            found.append((i.SURVEYS, (*by, "asked"), 1))
+        case "survey_answered":
+            found.append((i.SURVEYS, (*by, "answered"), 1))
+            found.append((i.SURVEY_SCORES, (*by, str(change.score)), 1))
+        case "survey_closed":
+            found.append((i.SURVEYS, (*by, "unanswered"), 1))
         case "resolved":
+            if change.by == i.BY_ITSELF:
+                found.append((i.SELF_SERVICE, (case.channel, answer_of(case), "resolved"), 1))
             found.append((i.CASES_RESOLVED, by, 1))
             observe(found, i.RESOLUTION, by, case.opened_at, case.resolved_at or event.at)
         case "closed":
             first = "yes" if case.contacts <= 1 and case.reopened == 0 else "no"
             found.append((i.CASES_CLOSED, (*by, case.origin, first), 1))
         case "reopened":
+            if before is not None and before.answered_by == i.BY_ITSELF:
+                found.append((i.SELF_SERVICE, (case.channel, answer_of(case), "reopened"), 1))
             found.append((i.CASES_REOPENED, by, 1))
 
 
@@ -255,6 +268,11 @@ def observe(found: Increments, histogram: Indicator, labels: tuple[str, ...], st
 
 def hour_of(at: datetime) -> Hour:
     return int(at.timestamp()) // 3600
+
+
+def answer_of(case: CaseReading) -> str:
+    """Which answer it was, or would have been: none where the customer asked for a person at once."""
+    return label(case.self_service.answer) if case.self_service else "none"
 
 
 def leading_tag(case: CaseReading) -> str:

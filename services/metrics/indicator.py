@@ -19,6 +19,8 @@ from shared.contracts.people import Channel
 from shared.contracts.sign_disputes import DisputeMove, DisputeOutcome
 
 PREFIX = "parcelcare_"
+BY_ITSELF = "self_service"
+"""Who answered where no person did."""
 SUM = "sum"
 """The last label of a histogram's increment: an upper bound in milliseconds, `inf`, or this: the sum of them."""
 INFINITY = "inf"
@@ -150,6 +152,19 @@ CASES_CLOSED = _counter(
     "Cases closed; first_contact: settled with one contact and never reopened.",
 )
 CASES_REOPENED = _counter("cases_reopened", (CHANNEL, CASE_KIND), "Cases that customers opened again.")
+SELF_SERVICE = _counter(
+    "self_service",
+    (CHANNEL, Label("answer"), Label("outcome", ("resolved", "reopened", "handed_over"))),
+    "Questions answered without a person: resolved so, opened again afterwards, or handed to a person before.",
+)
+SURVEYS = _counter(
+    "surveys",
+    (CHANNEL, CASE_KIND, Label("outcome", ("asked", "answered", "unanswered"))),
+    "Customers asked how satisfied they are, by what became of it.",
+)
+SURVEY_SCORES = _counter(
+    "survey_scores", (CHANNEL, CASE_KIND, Label("score", ("1", "2", "3", "4", "5"))), "Scores: 1 not at all, 5 fully."
+)
 REPLIES = _counter("replies", (CHANNEL,), "Answers of agents to customers.")
 CLOCK_CHANGES = _counter("sla_clock_changes", (CLOCK, CLOCK_CHANGE), "Time limits by what became of them.")
 ESCALATIONS = _counter("escalations", (Label("level"), Label("role")), "Steps up an escalation ladder.")
@@ -228,6 +243,9 @@ INDICATORS: tuple[Indicator, ...] = (
     CASES_RESOLVED,
     CASES_CLOSED,
     CASES_REOPENED,
+    SELF_SERVICE,
+    SURVEYS,
+    SURVEY_SCORES,
     REPLIES,
     CLOCK_CHANGES,
     ESCALATIONS,

@@ -21,6 +21,10 @@ class Kinds(Contract):
     tags: tuple[str, ...]
 
 
+class SelfServiceReading(Contract):
+    answer: str
+
+
 class CaseReading(Contract):
     version: int
     channel: Channel
@@ -33,12 +37,15 @@ class CaseReading(Contract):
     resolved_at: AwareDatetime | None = None
     contacts: int = 0
     reopened: int = 0
+    answered_by: str | None = None
+    self_service: SelfServiceReading | None = None
 
 
 class StandingReading(Contract):
     status: CaseStatus
     group: str
     first_response_at: AwareDatetime | None = None
+    answered_by: str | None = None
 
 
 class CaseChange(Contract):
@@ -54,6 +61,10 @@ class CaseChange(Contract):
     move: str = ""
     area: str | None = None
     outcome: str | None = None
+    by: str = ""
+    agent: str = ""
+    reason: str = ""
+    score: int = 0
 
 
 class CaseChangedReading(Contract):

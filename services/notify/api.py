@@ -17,8 +17,8 @@ from services.notify.indicators import Indicators
 from services.notify.links import Links
 from services.notify.live import Subscription, Watcher
 from services.notify.pages import PAGE_HEADERS, Pages, StaticAssets
+from services.notify.reader import LANGUAGE, case_language, reader_language
 from services.notify.store import ViewStore, ViewsUnavailable
-from services.notify.view import View
 from shared.openapi import EVENT_STREAM, HTML, PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import Role, TokenVerifier
 from shared.web import Problem
@@ -26,7 +26,6 @@ from shared.web import Problem
 HEARTBEAT_S = 15
 SEND_TIMEOUT_S = 30
 RETRY_MS = 3000
-LANGUAGE = Parameter("lang", "zh or en; default: the customer's language", schema={"enum": ["zh", "en"]})
 
 
 class ProgressLink(BaseModel):
@@ -102,10 +101,10 @@ class ProgressApi:
         try:
             view = await self.store.by_token(request.path_params["token"])
         except ViewsUnavailable:
-            return self._shown("unavailable", self.pages.unavailable(_reader_language(request)), 503)
+            return self._shown("unavailable", self.pages.unavailable(reader_language(request)), 503)
         if view is None:
-            return self._shown("unknown", self.pages.unknown(_reader_language(request)), 404)
-        return self._shown("shown", self.pages.page(view, _language(request, view), self.now()), 200)
+            return self._shown("unknown", self.pages.unknown(reader_language(request)), 404)
+        return self._shown("shown", self.pages.page(view, case_language(request, view), self.now()), 200)
 
     async def events(self, request: Request) -> Response:
         try:
@@ -118,7 +117,7 @@ class ProgressApi:
             raise Problem(503, "Too many open pages", "Try again shortly.", headers={"Retry-After": "30"})
         subscription = Subscription(_seen(request))
         return EventSourceResponse(
-            self._stream(view.case_id, subscription, _language(request, view)),
+            self._stream(view.case_id, subscription, case_language(request, view)),
             headers=PAGE_HEADERS,
             ping=HEARTBEAT_S,
             send_timeout=SEND_TIMEOUT_S,
@@ -146,21 +145,6 @@ class ProgressApi:
         self.indicators.page_views.labels(result).inc()
         extra = {"Retry-After": "60"} if status == 503 else {}
         return Response(html, status, {**PAGE_HEADERS, **extra}, media_type=HTML)
-
-
-def _language(request: Request, view: View) -> str:
-    wanted = request.query_params.get("lang")
-    return wanted if wanted in ("zh", "en") else view.reader.language
-
-
-def _reader_language(request: Request) -> str:
-    """Where no case says it: the address, else the browser's first choice of the two."""
-    wanted = request.query_params.get("lang")
-    if wanted in ("zh", "en"):
-        return wanted
-    accepted = request.headers.get("accept-language", "").lower()
-    zh, en = accepted.find("zh"), accepted.find("en")
-    return "en" if en >= 0 and (zh < 0 or en < zh) else "zh"
 
 
 def _seen(request: Request) -> int:

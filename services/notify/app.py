@@ -21,6 +21,7 @@ from services.notify.sender import Channel, NoticeSender, customer_of
 from services.notify.settings import NotifySettings
 from services.notify.smtp import Postman
 from services.notify.store import ViewStore
+from services.notify.survey.api import SurveyApi
 from services.notify.templates import Templates, load_templates
 from services.notify.webhook import WebhookSender, load_receivers
 from shared.contracts.incidents import INCIDENT_PARCEL, IncidentParcel
@@ -58,6 +59,7 @@ def create_app(settings: NotifySettings) -> ASGIApp:
     )
     runtime.consume_effect(NOTICE_REQUESTS, group="notify-send", aggregate_of=customer_of, perform=sender.perform)
     runtime.every("progress-watch", settings.progress_poll_s, watcher.poll, leader=False)
+    runtime.mount(SurveyApi(store, pages, runtime.publisher.publish, indicators, runtime.clock.now).routes())
     runtime.mount(api.routes())
     return runtime.app()
 

@@ -42,7 +42,7 @@ def customer_of(event: Event) -> Customer:
 def changes_of(event: Event) -> Iterator[tuple[str, Mapping[str, Any], Change]]:
     """Each change with its name in the rule table and the values of its conditions."""
     if isinstance(event, CaseChanged):
-        of_case = {"origin": event.case.origin, "kind": event.case.classification.kind}
+        of_case = _of_case(event.case)
         for change in event.changes:
             yield f"case.{change.type}", of_case | _own_conditions(change), change
     elif isinstance(event, IncidentParcel):
@@ -68,6 +68,16 @@ def running_due(case: Case, kind: ClockKind) -> datetime | None:
     return next((clock.due_at for clock in case.clocks if clock.kind == kind and clock.state in running), None)
 
 
+def _of_case(case: Case) -> dict[str, Any]:
+    waits = case.self_service is not None and case.self_service.until is not None
+    return {
+        "origin": case.origin,
+        "kind": case.classification.kind,
+        "answered_by": case.answered_by or "person",
+        "looking_up": waits,
+    }
+
+
 def _own_conditions(change: cases.Change) -> dict[str, Any]:
     if isinstance(change, cases.ClockChanged):
         return {"clock": change.clock, "change": change.change}
@@ -77,6 +87,10 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
         return {"cleared": change.cleared}
     if isinstance(change, cases.MediaAdded | cases.MediaMissing):
         return {"media": change.kind}
+    if isinstance(change, cases.Replied):
+        return {"by": "self_service" if change.agent == "self_service" else "person"}
+    if isinstance(change, cases.HandedOver):
+        return {"reason": change.reason}
     if isinstance(change, cases.WorkOrderMoved | LegalDeadlineMoved):
         return {"move": change.move}
     if isinstance(change, SignDisputeMoved):
@@ -106,6 +120,8 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(details=change.fields)
         case cases.OtherCase():
             return Facts(other=change.number)
+        case cases.SurveyAnswered():
+            return Facts(score=change.score, text=change.words)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)
         case _:

@@ -24,6 +24,7 @@ FACT_WORDS: Mapping[str, FactWord] = {
     "channel": lambda of, words, lang, _: words.open_name(words.channels, of.get("channel"), lang),
     "node": lambda of, words, lang, _: words.nodes[it][lang] if (it := of.get("node")) else "",
     "outcome": lambda of, words, lang, _: words.claim_states[of["outcome"]][lang] if "outcome" in of else "",
+    "score": lambda of, words, lang, _: str(of.get("score", "")),
     "claim": lambda of, words, lang, _: of.get("claim", ""),
     "other": lambda of, words, lang, _: of.get("other", ""),
     "incident": lambda of, words, lang, _: of.get("incident", ""),

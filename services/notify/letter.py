@@ -17,7 +17,7 @@ from shared.contracts.notices import NoticeKind
 
 COMMON = frozenset(
     {"brand", "language", "number", "name", "kind", "tracking", "group", "link", "hotline"}
-    | {"headline", "lines", "title", "next_step", "steps"}
+    | {"headline", "lines", "title", "next_step", "steps", "survey"}
 )
 OWN: Mapping[NoticeKind, frozenset[str]] = {
     NoticeKind.RECEIVED: frozenset(),
@@ -89,7 +89,15 @@ def _common(
         "kind": words.case_kinds[case.kind][language] if case else "",
         "link": links.page(view.case_id) + f"?lang={language}",
         "hotline": words.hotline[language],
+        "survey": links.survey(view.case_id) + f"?lang={language}" if _asks(event) else "",
     }
+
+
+def _asks(event: Event) -> bool:
+    """Whether the customer is asked how satisfied they are: by the notice of the resolution or of the closing."""
+    if not isinstance(event, CaseChanged) or event.case.survey is None or event.case.survey.closed_at is not None:
+        return False
+    return any(change.type in ("survey_asked", "closed") for change in event.changes) and not event.case.survey.score
 
 
 def _own(kind: NoticeKind, facts: Facts, claim: ClaimView | None, rules: Rules, language: str) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Links:
     def page(self, case_id: str) -> str:
         return f"{self.public_url}/p/{self.token(case_id)}"
 
+    def survey(self, case_id: str) -> str:
+        """The page that asks how satisfied the customer is: under the same token."""
+        return f"{self.page(case_id)}/survey"
+
 
 @lru_cache(maxsize=1000)
 def _token(key: bytes, case_id: str) -> str:

@@ -90,6 +90,8 @@ class Page:
     claims: tuple[ClaimCard, ...]
     parcel: ParcelCard | None
     days: tuple[Day, ...]
+    rate: bool
+    rated: int
     reader: str
     hotline: str
     updated: str
@@ -112,6 +114,8 @@ def build_page(view: View, rules: Rules, say: Speaker, now: datetime) -> Page:
         claims=tuple(_claim_card(claim, rules, say) for claim in reversed(view.claims)),
         parcel=_parcel(case, rules, say, now) if case else None,
         days=tuple(_days(view.timeline, rules, say, now)),
+        rate=case is not None and case.survey is not None and case.survey.is_open(now),
+        rated=(case.survey.score or 0) if case and case.survey else 0,
         reader=" · ".join(part for part in (view.reader.name, view.reader.mail or view.reader.phone) if part),
         hotline=rules.words.hotline[language],
         updated=near(max(times)) if times else "",

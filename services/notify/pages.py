@@ -14,10 +14,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.notify.links import Links
+from services.notify.masking import mask_text
 from services.notify.page import Page, build_page
 from services.notify.ruleset import Rules
 from services.notify.texts import Speaker, load_texts
 from services.notify.view import View
+from shared.contracts.surveys import LONGEST_WORDS
 
 WEB_DIR = Path(__file__).parent / "web"
 STATIC_DIR = WEB_DIR / "static"
@@ -32,6 +34,14 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cache-Control": "no-store",
 }
+
+FORM_HEADERS = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+}
+"""Of a page that sends something back to us."""
 
 
 class StaticAssets(StaticFiles):
@@ -64,6 +74,27 @@ class Pages:
         """Title and inner part, for a page that is open."""
         variables = self._variables(view, language, now)
         return _title(variables["page"]), self._render("live.html.j2", **variables)
+
+    def survey(
+        self, view: View, language: str, now: datetime, score: int | None, *, thanked: bool, fault: str, words: str
+    ) -> str:
+        """The form with `score` chosen; or thanks (`thanked`: for what was just sent); or that it is over."""
+        survey = view.case.survey if view.case else None
+        given = score if thanked else survey.score if survey else None
+        is_open = survey is not None and survey.is_open(now) and not thanked
+        return self._render(
+            "survey.html.j2",
+            **self._frame(language),
+            number=view.number,
+            summary=mask_text(view.case.summary.reveal()) if view.case and view.case.summary else "",
+            progress=f"/p/{self.links.token(view.case_id)}?lang={language}",
+            is_open=is_open,
+            given=given,
+            chosen=score,
+            fault=fault,
+            words=words,
+            longest=LONGEST_WORDS,
+        )
 
     def unknown(self, language: str) -> str:
         return self._render("unknown.html.j2", **self._frame(language))

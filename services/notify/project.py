@@ -9,8 +9,8 @@ from typing import Any
 
 from services.notify.changes import Event
 from services.notify.masking import mask_mail, mask_name, mask_phone
-from services.notify.view import MAX_TIMELINE, CaseView, ClaimView, Entry, Promise, Reader, Track, View
-from shared.contracts.cases import Case, CaseChanged, ClockState
+from services.notify.view import MAX_TIMELINE, CaseView, ClaimView, Entry, Promise, Reader, SurveyView, Track, View
+from shared.contracts.cases import Case, CaseChanged, ClockState, Survey
 from shared.contracts.claims import Claim, ClaimChanged
 from shared.contracts.incidents import IncidentParcel
 from shared.contracts.parcels import Parcel
@@ -108,7 +108,12 @@ def case_view(case: Case) -> CaseView:
         mail_thread=case.mail_thread,
         summary=case.summary,
         missing=case.missing_fields,
+        survey=survey_of(case.survey) if case.survey else None,
     )
+
+
+def survey_of(survey: Survey) -> SurveyView:
+    return SurveyView(survey.asked_at, survey.until, survey.score, survey.closed_at is not None)
 
 
 def track_of(parcel: Parcel) -> Track:

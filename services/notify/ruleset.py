@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from services.notify.fact_words import FACT_WORDS
 from services.notify.tables import Cells, Sentence, Table, Word, read_table
 from services.notify.words import Words
-from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind, OrderMove
+from shared.contracts.cases import CaseChanged, CaseKind, CaseStatus, ClockKind, HandOverReason, OrderMove
 from shared.contracts.claims import ClaimChanged, ClaimState
 from shared.contracts.incidents import OverReason
 from shared.contracts.legal import LegalMove
@@ -24,6 +24,7 @@ RULES_DIR = Path(__file__).parent / "rules"
 ROW_VARIABLES = frozenset(FACT_WORDS)
 NEXT_VARIABLES = frozenset({"group", "promise", "first", "evidence", "amount"})
 YES_NO: frozenset[Any] = frozenset({True, False})
+ANSWERED_BY = frozenset({"self_service", "person"})
 ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "origin": frozenset({"contact", "parcel_exception"}),
     "kind": frozenset(CaseKind),
@@ -37,7 +38,10 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "outcome": frozenset(DisputeOutcome),
     "state": frozenset(ClaimState),
     "told": YES_NO,
-    "reason": frozenset(get_args(OverReason)),
+    "by": ANSWERED_BY,
+    "answered_by": ANSWERED_BY,
+    "looking_up": YES_NO,
+    "reason": frozenset((*get_args(OverReason), *get_args(HandOverReason))),
 }
 STAGE_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "status": frozenset(CaseStatus),

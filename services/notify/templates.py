@@ -20,7 +20,7 @@ log = structlog.get_logger()
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 LANGUAGES = ("zh", "en")
 PARTS = ("subject", "txt", "html")
-MACROS = ("stages", "facts", "quote", "big", "heading", "provisions")
+MACROS = ("stages", "facts", "quote", "big", "rate", "heading", "provisions")
 """Building blocks of the HTML mails (_parts.html.j2), known in every template."""
 _INDENT = re.compile(r"\n\s+")
 

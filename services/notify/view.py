@@ -4,6 +4,7 @@ Made by our own code with every event, so plain data classes; checked where it c
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -47,6 +48,19 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyView:
+    """Whether the customer may still say how satisfied they are, or what they said (1 to 5)."""
+
+    asked_at: Instant
+    until: Instant
+    score: int | None = None
+    closed: bool = False
+
+    def is_open(self, now: datetime) -> bool:
+        return self.score is None and not self.closed and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """The case at `version`, as far as the page and the notices need it."""
 
@@ -70,6 +84,7 @@ class CaseView:
     mail_thread: str | None = None
     summary: Personal | None = None
     missing: tuple[CaseField, ...] = ()
+    survey: SurveyView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ class Facts(TypedDict, total=False):
     place: str
     expected: Instant | None
     parcel: str
+    score: int
 
 
 @dataclass(frozen=True, slots=True)

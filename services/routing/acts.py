@@ -150,7 +150,7 @@ def _wait(draft: Draft, act: Wait, rules: Rules, now: datetime) -> None:
 
 
 def _resolve(draft: Draft, act: Resolve, rules: Rules, now: datetime) -> None:
-    moves.resolve(draft, act.actor.agent, now)
+    moves.resolve(draft, act.actor.agent, rules, now)
     draft.set(summary=act.summary or draft.case.summary)
 
 
@@ -159,7 +159,7 @@ def _close(draft: Draft, act: Close, rules: Rules, now: datetime) -> None:
     if not summary:
         raise IllegalMove("summary_missing", "Closing needs a solution summary.", "关闭工单须填写解决方案摘要。")
     if not is_over(draft.case):
-        moves.resolve(draft, act.actor.agent, now)
+        moves.resolve(draft, act.actor.agent, rules, now)
     draft.set(summary=summary)
     moves.close(draft, act.actor.agent, now)
 

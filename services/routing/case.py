@@ -2,12 +2,24 @@
 
 from datetime import datetime
 
-from services.routing import acts, contact, due, fields, media_news, moves, open_orders, parcel_news, under_incident
+from services.routing import (
+    acts,
+    contact,
+    due,
+    fields,
+    media_news,
+    moves,
+    open_orders,
+    parcel_news,
+    satisfaction,
+    under_incident,
+)
 from services.routing.acts import Act
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
+from services.routing.selfservice.handover import waits
 from services.routing.state import (
     AgentFound,
     CaseState,
@@ -27,10 +39,11 @@ from shared.contracts.parcels import (
     ParcelLookup,
     ParcelSnapshot,
 )
+from shared.contracts.surveys import SurveySubmitted
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
 OfIncident = IncidentFound | IncidentNotIts | IncidentOver
-Event = Interaction | News | TimerFired | AgentFound | OrderMoved | OfIncident | Act
+Event = Interaction | News | SurveySubmitted | TimerFired | AgentFound | OrderMoved | OfIncident | Act
 
 
 def decide(
@@ -84,7 +97,9 @@ def _finished(draft: Draft, before: Case | None, keys: tuple[str, ...], rules: R
 def standing(case: Case | None) -> Standing | None:
     if case is None:
         return None
-    return Standing(status=case.status, group=case.group, first_response_at=case.first_response_at)
+    return Standing(
+        status=case.status, group=case.group, first_response_at=case.first_response_at, answered_by=case.answered_by
+    )
 
 
 def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint | None) -> Draft | None:
@@ -102,6 +117,8 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return parcel_news.learn(case, event, rules, now)
     if isinstance(event, MediaStored | MediaFailed):
         return media_news.learn(case, event, rules, now)
+    if isinstance(event, SurveySubmitted):
+        return satisfaction.hear(case, event, rules, now)
     if isinstance(event, TimerFired):
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):
@@ -146,8 +163,10 @@ def _keys_released(state: CaseState, rules: Rules, now: datetime) -> ChangeSet |
 
 def _lookup(before: Case | None, case: Case, rules: Rules) -> ParcelLookup | None:
     """Asked once: when the case begins to want the parcel's facts."""
-    if not wants_parcel_facts(case, rules.life):
-        return None
-    if before is not None and wants_parcel_facts(before, rules.life):
+    if not _wants_parcel(case, rules) or (before is not None and _wants_parcel(before, rules)):
         return None
     return ParcelLookup(tracking_number=case.tracking_numbers[0], case_id=case.case_id)
+
+
+def _wants_parcel(case: Case, rules: Rules) -> bool:
+    return wants_parcel_facts(case, rules.life) or (case.parcel is None and waits(case))

@@ -11,6 +11,8 @@ from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.number import number_of
 from services.routing.rules import Rules
+from services.routing.selfservice import answering
+from services.routing.selfservice.handover import waits
 from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.base import derived_id
 from shared.contracts.cases import (
@@ -73,6 +75,7 @@ def open_by_contact(contact: Interaction, rules: Rules, now: datetime) -> Draft:
     draft.note(Opened(interaction_id=contact.interaction_id), _added(contact), Classified())
     timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
     _answered_call(draft, contact, rules)
+    answering.begin(draft, contact, rules, now)
     return draft
 
 
@@ -81,11 +84,15 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     new = classify(contact, rules)
+    asked = answering.asks_for_person(draft.case, contact, rules)
+    if waits(draft.case):
+        answering.come_back(draft, asked=asked)
     _add(draft, contact)
     _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
     _retarget(draft, case, rules, now)
     if is_over(draft.case):
-        if not _only_thanks(new, rules.life.sure):
+        if asked or not _only_thanks(new, rules.life.sure):
+            answering.come_back(draft, asked=asked)
             moves.reopen(draft, rules, _began(contact))
     else:
         moves.wake(draft, rules.calendar.hours, now)

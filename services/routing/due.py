@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.routing import clocks, fields
+from services.routing import clocks, fields, survey
 from services.routing.draft import Draft
 from services.routing.escalation import Ladders, Rung, climbed, next_rung
 from services.routing.hours import BusinessHours
 from services.routing.life import Life
+from services.routing.selfservice.handover import hand_over, waits_until
+from services.routing.survey import SurveyRules
 from services.routing.threading import is_slot
 from shared.contracts.cases import Case, CaseStatus, Clock, Closed
 from shared.contracts.personal import Personal
@@ -33,6 +35,7 @@ class Calendar:
     life: Life
     fields: fields.FieldRules
     hours: Mapping[str, BusinessHours]
+    survey: SurveyRules
 
 
 def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
@@ -75,6 +78,10 @@ def _coming(case: Case, calendar: Calendar) -> Iterator[Coming]:
     ask_at = fields.next_ask(case, calendar.fields)
     if ask_at is not None:
         yield Coming(ask_at, fields.ask, (ask_at,))
+    if case.self_service is not None and (until := waits_until(case)) is not None:
+        yield Coming(until, hand_over, ("no_facts",))
+    if case.survey is not None and (ends := survey.closes_at(case)) is not None:
+        yield Coming(ends, survey.close, (ends,))
     if case.status is CaseStatus.RESOLVED and case.resolved_at is not None:
         at = case.resolved_at + calendar.life.auto_close
         yield Coming(at, _close, (calendar.life, at))

@@ -21,6 +21,7 @@ from services.routing.threading import Book, People, is_unknown_id, keys_of_cont
 from shared.clock import Clock
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
+from shared.contracts.surveys import SurveySubmitted
 from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Ignored, Outcome
@@ -74,6 +75,8 @@ class CaseHandler:
             if state is None and isinstance(event, MediaStored | MediaFailed):
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
                 raise InvalidEvent(f"no case waits for {event.ref}")
+            if state is None and isinstance(event, SurveySubmitted):
+                raise InvalidEvent(f"there is no case {event.case_id}")
             preferred = book.last_agent(event.customer) if _is_new_contact(state, event) else None
             found = decide(state, event, self._rules, now, preferred, links.joint(event))
             if found is None:
@@ -145,7 +148,7 @@ def _case_id(event: Any) -> str | None:
         return contact.case_id_of(event)
     if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
         return parcel_news.case_id_of(event)
-    if isinstance(event, ParcelSnapshot):
+    if isinstance(event, ParcelSnapshot | SurveySubmitted):
         return event.case_id
     return None
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.routing import timekeeping
+from services.routing import survey, timekeeping
 from services.routing.classify import group_of
 from services.routing.draft import Draft
 from services.routing.rules import Rules
@@ -25,11 +25,12 @@ def wake(draft: Draft, calendars: Calendars, now: datetime) -> None:
         timekeeping.resume(draft, calendars, now)
 
 
-def resolve(draft: Draft, by: str, now: datetime) -> None:
-    """All clocks are answered: the customer is told of the solution by the notice that follows."""
+def resolve(draft: Draft, by: str, rules: Rules, now: datetime) -> None:
+    """All clocks are answered: the notice that follows tells the customer of the solution, and asks about it."""
     timekeeping.meet_all(draft, now)
     draft.set(status=CaseStatus.RESOLVED, resolved_at=now)
     draft.note(Resolved(by=by))
+    survey.ask(draft, rules.calendar.survey, now)
 
 
 def close(draft: Draft, by: str, now: datetime) -> None:
@@ -49,8 +50,11 @@ def reopen(draft: Draft, rules: Rules, at: datetime) -> None:
         escalation_level=0,
         climbs=(),
         reopened_at=at,
+        answered_by=None,
         reopened=draft.case.reopened + 1,
         group=group_of(draft.case.classification, rules.tier(draft.case.customer), rules),
     )
+    if draft.case.survey is not None and draft.case.survey.score is None:
+        draft.set(survey=None)
     draft.note(Reopened())
     timekeeping.restart(draft, rules.targets(draft.case), at)

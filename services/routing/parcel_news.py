@@ -10,6 +10,8 @@ from services.routing.due import SYSTEM
 from services.routing.life import is_over
 from services.routing.number import number_of
 from services.routing.rules import Rules
+from services.routing.selfservice.answering import learn_parcel
+from services.routing.selfservice.handover import hand_over, waits
 from services.routing.threading import owner_of
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, CaseStatus, Classified, Opened, ParcelUpdated
@@ -57,6 +59,8 @@ def join_exception(case: Case, raised: ParcelExceptionRaised, rules: Rules, now:
     """The parcel of a case has an exception: the case learns of it; one that was solved is open again."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
+    if waits(draft.case):
+        hand_over(draft, "exception")
     draft.set(
         exception_id=raised.exception_id,
         exception_kind=raised.kind,
@@ -85,7 +89,7 @@ def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: dateti
     _update(draft, cleared.parcel, cleared=True)
     owed = case.open_orders or dispute.is_open(case)
     if not is_over(draft.case) and not owed and case.classification.kind in rules.life.self_resolving_kinds:
-        moves.resolve(draft, SYSTEM, now)
+        moves.resolve(draft, SYSTEM, rules, now)
         draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
     return draft
 
@@ -97,6 +101,7 @@ def learn(case: Case, snapshot: ParcelSnapshot, rules: Rules, now: datetime) -> 
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     _update(draft, snapshot.parcel)
+    learn_parcel(draft, snapshot, rules, now)
     return draft
 
 

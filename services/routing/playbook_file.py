@@ -7,9 +7,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
-
 from services.routing.decision_table import RuleError
+from services.routing.lined_rule_file import LINE, LinedRuleFile
 from services.routing.playbook import GENERAL, LANGUAGES, VARIABLES, Book, Entry, Party, Symptom, Text
 from services.routing.rule_file import RuleFile
 from shared.contracts.parcels import ExceptionKind, Node
@@ -17,53 +16,13 @@ from shared.contracts.parcels import ExceptionKind, Node
 LISTS = "lists.yaml"
 ANY = "any"
 END = "end"
-LINE = "__line__"
 CLOCKS = ("calendar", "business")
-
-
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Lined(_FAST):  # type: ignore[misc]
-    """Each mapping knows the line that it begins on."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        twice = [key for key, _ in node.value if names.count(key.value) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{twice[-1].value!r} stands twice", twice[-1].start_mark
-            )
-        return {**super().construct_mapping(node, deep), LINE: node.start_mark.line + 1}
-
-
-class _File(RuleFile):
-    """A file of the playbook: an error names the line of the mapping that is wrong."""
-
-    @staticmethod
-    def open(path: Path, today: date | None) -> "_File":
-        try:
-            raw = path.read_bytes()
-            content = yaml.load(raw, Loader=_Lined)  # noqa: S506 a safe loader
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise RuleError(path.name, "file", f"can't be read: {error}") from error
-        if not isinstance(content, dict):
-            raise RuleError(path.name, "file", "is not a mapping")
-        part = _File(path.name, content, hashlib.sha256(raw).hexdigest())
-        part.check_validity(today)
-        return part
-
-    def row(self, row: Any) -> RuleFile:
-        """The same file, with the line of `row` in its errors."""
-        if not isinstance(row, dict):
-            raise RuleError(self.file, "entries", f"{row!r} is not a mapping")
-        return RuleFile(f"{self.file}:{row[LINE]}", row, self.digest)
 
 
 def load(directory: Path, today: date | None = None) -> Book:
     """The whole book. Raises `RuleError` with file and line."""
-    lists = _File.open(directory / LISTS, today)
-    files = [_File.open(path, today) for path in sorted(directory.glob("*.yaml")) if path.name != LISTS]
+    lists = LinedRuleFile.open(directory / LISTS, today)
+    files = [LinedRuleFile.open(path, today) for path in sorted(directory.glob("*.yaml")) if path.name != LISTS]
     book = Book(
         version=hashlib.sha256("".join(f.digest for f in (lists, *files)).encode()).hexdigest()[:8],
         departments=_parties(lists, "departments"),
@@ -93,7 +52,7 @@ def _words(part: RuleFile, cell: str) -> Text:
     return found
 
 
-def _parties(lists: _File, cell: str) -> Mapping[str, Party]:
+def _parties(lists: LinedRuleFile, cell: str) -> Mapping[str, Party]:
     found = {}
     for name in _names(lists, cell):
         row = lists.row(lists.get(f"{cell}.{name}", dict))
@@ -101,13 +60,13 @@ def _parties(lists: _File, cell: str) -> Mapping[str, Party]:
     return found
 
 
-def _symptom(lists: _File, name: str) -> Symptom:
+def _symptom(lists: LinedRuleFile, name: str) -> Symptom:
     row = lists.row(lists.get(f"symptoms.{name}", dict))
     exceptions = [row.choice("exceptions", kind, list(ExceptionKind)) for kind in row.texts("exceptions")]
     return Symptom(name, _words(row, "title"), row.texts("tags"), tuple(ExceptionKind(e) for e in exceptions))
 
 
-def _entry(file: _File, raw: Any, book: Book) -> Entry:
+def _entry(file: LinedRuleFile, raw: Any, book: Book) -> Entry:
     part = file.row(raw)
     at = file.choice("node", file.get("node", str), [ANY, *Node])
     partner = part.content.get("partner")
@@ -132,7 +91,7 @@ def _entry(file: _File, raw: Any, book: Book) -> Entry:
     )
 
 
-def _own_basis(file: _File) -> Text:
+def _own_basis(file: LinedRuleFile) -> Text:
     """The file's source, which is written "zh / en"."""
     parts = [part.strip() for part in str(file.content["source"]).split(" / ")]
     if len(parts) != len(LANGUAGES) or not all(parts):
@@ -175,7 +134,7 @@ def _no_overlaps(entries: Sequence[Entry]) -> None:
             )
 
 
-def _no_gaps(lists: _File, book: Book, entries: Sequence[Entry]) -> None:
+def _no_gaps(lists: LinedRuleFile, book: Book, entries: Sequence[Entry]) -> None:
     """What can happen at a node has an entry there, and only that; every symptom has one for any node."""
     matrix = lists.row(lists.get("can_happen", dict))
     if GENERAL not in book.symptoms:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from services.routing import fields, table_specs
+from services.routing import fields, playbook_file, survey_file, table_specs
 from services.routing.decision_table import Domain, RuleError
 from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
@@ -18,6 +18,7 @@ from services.routing.precedence_file import precedence_of
 from services.routing.roster_file import roster_of
 from services.routing.rule_file import RuleFile
 from services.routing.rules import Rules
+from services.routing.selfservice import table_file as self_service_file
 from shared.contracts.cases import CaseKind
 from shared.contracts.people import Channel
 
@@ -46,6 +47,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     calendars = calendars_of(parts["calendars.yaml"])
     tags = [*lexicon.tags, "other", *_extra_tags(lexicon)]
     ladders = ladders_of(parts["escalation.yaml"], calendars, tags, life.tiers)
+    book = playbook_file.load(directory / "playbook", today)
     mandatory = fields.read(parts["fields.yaml"], tags)
     facts = {
         "tag": Domain.text(tags),
@@ -61,10 +63,11 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
         sla=parts["sla.json"].table(table_specs.sla(facts, calendars)),
-        calendar=Calendar(ladders, life, mandatory, calendars),
+        calendar=Calendar(ladders, life, mandatory, calendars, survey_file.load(directory, today)),
         roster=roster,
         precedence=precedence_of(parts["assignment.yaml"]),
         disputes=disputes_of(parts["signing.yaml"], tags),
+        self_service=self_service_file.load(directory, book, tags, sorted(life.tiers), today),
     )
 
 

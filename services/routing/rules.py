@@ -14,6 +14,7 @@ from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.precedence import Precedence
 from services.routing.roster import Roster
+from services.routing.selfservice.table import SelfServiceRules
 from shared.contracts.cases import Case, ClockKind
 from shared.contracts.people import Customer
 
@@ -40,6 +41,7 @@ class Rules:
     roster: Roster
     precedence: Precedence
     disputes: DisputeRules
+    self_service: SelfServiceRules
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
     """By the cells of a row: there are only so many rows."""
 

@@ -15,13 +15,14 @@ from services.routing.settings import Settings
 from services.routing.store import CaseStore
 from services.routing.timers import Timers
 from services.routing.workorders import wiring as work_orders
-from shared.contracts.topics import CUSTOMERS, INTERACTIONS, PARCEL_EXCEPTIONS
+from shared.contracts.topics import CUSTOMERS, INTERACTIONS, PARCEL_EXCEPTIONS, SURVEY_ANSWERS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 CONTACTS_GROUP = "routing-contacts"
 EXCEPTIONS_GROUP = "routing-exceptions"
 CUSTOMERS_GROUP = "routing-customers"
+SURVEYS_GROUP = "routing-surveys"
 
 
 def attach(runtime: Runtime, settings: Settings) -> None:
@@ -38,6 +39,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
         runtime.on_start(start)
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler)
+    runtime.consume(SURVEY_ANSWERS, group=SURVEYS_GROUP, handler=handler)
     runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases))
     runtime.every("timers", settings.timer_interval_s, Timers(*parts).fire_all)
     assigner = Assigner(*parts)

@@ -91,6 +91,25 @@ class Classification(Contract):
     rule: str
 
 
+class SelfService(Contract):
+    """How a case is, or was, answered without a person (自助服务, RO-3)."""
+
+    answer: str = Field(description="id of the answer in the rule table")
+    group: str = Field(description="who handles the case where a person is needed after all")
+    until: Instant | None = Field(None, description="the parcel's facts are waited for, so long; None: not any more")
+    answered_at: Instant | None = None
+
+
+class Survey(Contract):
+    """Whether the customer is satisfied (满意度): asked at each resolution (RO-14)."""
+
+    asked_at: Instant
+    until: Instant = Field(description="an answer counts so long")
+    score: int | None = Field(None, ge=1, le=5)
+    answered_at: Instant | None = None
+    closed_at: Instant | None = Field(None, description="nobody answered in time")
+
+
 class Case(Contract):
     """A case (工单) as it stands; `version` grows by one with each change-set and never goes back."""
 
@@ -144,6 +163,9 @@ class Case(Contract):
     merged_into: str | None = Field(None, description="id of the case that goes on with this one's matter")
     sign_dispute: SignDispute | None = None
     legal_deadlines: tuple[LegalDeadline, ...] = Field((), description="but the answer to a complaint: that is a clock")
+    answered_by: Literal["self_service"] | None = Field(None, description="as long as no person is needed (RO-3)")
+    self_service: SelfService | None = None
+    survey: Survey | None = Field(None, description="of the latest resolution")
 
 
 class Opened(Contract):
@@ -223,7 +245,7 @@ class Escalated(Contract):
 
 
 class Replied(Contract):
-    """An agent answered; the text goes to the customer on their channel."""
+    """An agent, or `self_service`, answered; the text goes to the customer on their channel."""
 
     type: Literal["replied"] = "replied"
     agent: str
@@ -296,6 +318,36 @@ class FieldsFilled(Contract):
     fields: tuple[CaseField, ...] = Field(min_length=1)
 
 
+HandOverReason = Literal["asked", "again", "exception", "late", "no_facts"]
+"""Why a person answers: the customer asked for one, or came back; the parcel has an exception, or is late; or it is
+not known."""
+
+
+class HandedOver(Contract):
+    """A person answers what was, or would have been, answered by itself (转人工, RO-3)."""
+
+    type: Literal["handed_over"] = "handed_over"
+    reason: HandOverReason
+
+
+class SurveyAsked(Contract):
+    type: Literal["survey_asked"] = "survey_asked"
+
+
+class SurveyAnswered(Contract):
+    """The customer said how satisfied they are: 1 not at all … 5 fully."""
+
+    type: Literal["survey_answered"] = "survey_answered"
+    score: int = Field(ge=1, le=5)
+    words: Personal | None = None
+
+
+class SurveyClosed(Contract):
+    """Nobody answered in time."""
+
+    type: Literal["survey_closed"] = "survey_closed"
+
+
 OrderMove = Literal["opened", "sent", "accepted", "rejected", "returned", "noted", "completed", "overdue", "cancelled"]
 
 
@@ -349,7 +401,11 @@ Change = Annotated[
     | SignDisputeMoved
     | LegalDeadlineMoved
     | IncidentJoined
-    | IncidentLeft,
+    | IncidentLeft
+    | HandedOver
+    | SurveyAsked
+    | SurveyAnswered
+    | SurveyClosed,
     Field(discriminator="type"),
 ]
 
@@ -360,6 +416,7 @@ class Standing(Contract):
     status: CaseStatus
     group: str
     first_response_at: Instant | None = None
+    answered_by: Literal["self_service"] | None = None
 
 
 class CaseChanged(Contract):

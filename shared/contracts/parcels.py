@@ -139,6 +139,7 @@ class ParcelSnapshot(Contract):
     tracking_number: str
     case_id: str
     parcel: Parcel | None = None
+    open_exceptions: tuple[ExceptionKind, ...] = Field((), description="what is wrong with it at the moment")
 
 
 PARCEL_SCANNED = "parcelcare.parcel.scanned"

@@ -18,6 +18,7 @@ from shared.contracts import (
     notices,
     orders,
     parcels,
+    surveys,
     work_orders,
 )
 from shared.contracts.base import Contract
@@ -73,6 +74,7 @@ PARCEL_STATE = Topic("parcel-state.v1", "tracking number", {}, compact=True, min
 CASES = Topic("cases.v1", "case id", cases.TYPES, retention_ms=-1)
 WORK_ORDERS = Topic("work-orders.v1", "case id", work_orders.TYPES, retention_ms=-1)
 INCIDENTS = Topic("incidents.v1", "incident id", incidents.TYPES, retention_ms=-1)
+SURVEY_ANSWERS = Topic("survey-answers.v1", "case id", surveys.TYPES)
 CLAIMS = Topic("claims.v1", "claim id", claims.TYPES, retention_ms=-1)
 PAYMENT_REQUESTS = Topic("payment-requests.v1", "claim id", claims.PAYMENT_TYPES)
 NOTICE_REQUESTS = Topic("notice-requests.v1", "customer id", notices.REQUEST_TYPES)
@@ -101,6 +103,7 @@ TOPICS: tuple[Topic, ...] = (
     CASES,
     WORK_ORDERS,
     INCIDENTS,
+    SURVEY_ANSWERS,
     CLAIMS,
     PAYMENT_REQUESTS,
     NOTICE_REQUESTS,

@@ -85,7 +85,9 @@ EDGES: dict[str, frozenset[str]] = {
         }
     ),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
-    "notify": frozenset({"live", "mailserver", "pages", "preview", "sender", "session", "smtp", "webhook"}),
+    "notify": frozenset(
+        {"live", "mailserver", "pages", "preview", "reader", "sender", "session", "smtp", "survey.api", "webhook"}
+    ),
     "metrics": frozenset({"deadletters", "exporter", "lag", "rebuild", "watch"}),
 }
 """What else of a service does I/O, reads a clock or builds clients. Whoever adds one says so here."""

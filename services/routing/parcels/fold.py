@@ -9,7 +9,7 @@ from services.routing.parcels import episodes
 from services.routing.parcels.episodes import Turn
 from services.routing.parcels.rules import Rules
 from services.routing.parcels.scan import Scan, scan_of
-from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, SIGNED, ParcelState, parcel_of
+from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, KINDS, SIGNED, ParcelState, parcel_of
 from services.routing.parcels.track import AT, KIND, NODE, NONE, Point, appended, inserted, points
 from shared.contracts.parcels import ExceptionKind, ParcelLookup, ParcelScan, ParcelSnapshot
 from shared.messaging.partition_state.batch import micros
@@ -174,5 +174,11 @@ def _shipment(state: ParcelState, scan: Scan, at: int) -> tuple[str, int, bytes]
 
 
 def _snapshot(state: ParcelState | None, lookup: ParcelLookup) -> ParcelSnapshot:
-    parcel = None if state is None else parcel_of(lookup.tracking_number, state)
-    return ParcelSnapshot(tracking_number=lookup.tracking_number, case_id=lookup.case_id, parcel=parcel)
+    if state is None:
+        return ParcelSnapshot(tracking_number=lookup.tracking_number, case_id=lookup.case_id)
+    return ParcelSnapshot(
+        tracking_number=lookup.tracking_number,
+        case_id=lookup.case_id,
+        parcel=parcel_of(lookup.tracking_number, state),
+        open_exceptions=tuple(KINDS[e.kind] for e in state.episodes if not e.cleared_at),
+    )

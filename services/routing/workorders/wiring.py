@@ -2,7 +2,6 @@
 
 from starlette.routing import Mount
 
-from services.routing import playbook_file
 from services.routing.desk import Desk
 from services.routing.disputes import wiring as disputes
 from services.routing.pages import Assets, Pages
@@ -20,7 +19,7 @@ from shared.service import Runtime
 def attach(runtime: Runtime, settings: Settings, desk: Desk) -> None:
     """Raises `RuleError` where a rule file can't be used."""
     today = runtime.clock.now().date()
-    book = playbook_file.load(settings.rules_dir / "playbook", today)
+    book = desk.rules.self_service.book
     order_rules = order_file.load(settings.rules_dir, book, today)
     links = PartnerLinks.load(settings.partner_url, settings.secrets_dir)
     coordinator = Coordinator(runtime.database, desk.cases, runtime.outbox, desk.rules, runtime.clock, order_rules)

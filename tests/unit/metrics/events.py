@@ -286,4 +286,35 @@ def batch(events: Sequence[Contract]) -> list[Incoming[Any]]:
 
 def everything() -> list[Contract]:
     of_parcels = [exception_raised(), exception_cleared(), *incident_life()]
-    return [*case_life(), *claim_life(), notice_sent(), notice_failed(), *of_parcels]
+    return [*case_life(), *claim_life(), notice_sent(), notice_failed(), *of_parcels, handed_over(), *surveys()]
+
+
+SERVICE = cases.SelfService(answer="where_is", group="tracing")
+
+
+def self_served() -> list[cases.CaseChanged]:
+    """A question, answered without a person."""
+    done = case(2, status=cases.CaseStatus.RESOLVED, answered_by="self_service", self_service=SERVICE)
+    changes = (cases.Replied(agent="self_service", text=Personal("派件")), cases.Resolved(by="self_service"))
+    return [case_changed(*changes, after=done, when=at(1), before=standing(cases.CaseStatus.QUEUED))]
+
+
+def came_back() -> cases.CaseChanged:
+    """Its customer, who wants a person."""
+    before = cases.Standing(status=cases.CaseStatus.RESOLVED, group="self_service", answered_by="self_service")
+    changes = (cases.HandedOver(reason="again"), cases.Reopened())
+    return case_changed(*changes, after=case(3, reopened=1, self_service=SERVICE), when=at(9), before=before)
+
+
+def handed_over() -> cases.CaseChanged:
+    """A question whose parcel nobody knows."""
+    before = standing(cases.CaseStatus.QUEUED)
+    return case_changed(cases.HandedOver(reason="no_facts"), after=case(2, self_service=SERVICE), before=before)
+
+
+def surveys() -> list[cases.CaseChanged]:
+    """Asked, answered, and one that nobody answered."""
+    before = standing(cases.CaseStatus.RESOLVED)
+    changes = (cases.SurveyAsked(), cases.SurveyAnswered(score=4), cases.SurveyClosed())
+    after = case(2, status=cases.CaseStatus.RESOLVED)
+    return [case_changed(change, after=after, before=before) for change in changes]

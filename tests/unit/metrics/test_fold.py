@@ -225,3 +225,33 @@ def test_an_event_that_fails_does_not_touch_its_neighbours(monkeypatch: pytest.M
 )
 def test_labels_are_short_and_hold_no_numbers_or_mails(value: str, expected: str) -> None:
     assert label(value) == expected
+
+
+@pytest.mark.req("RO-3")
+@pytest.mark.parametrize(
+    ("given_events", "expected"),
+    [
+        (events.self_served(), {("web", "where_is", "resolved"): 1}),
+        (
+            [*events.self_served(), events.came_back()],
+            {("web", "where_is", "resolved"): 1, ("web", "where_is", "reopened"): 1},
+        ),
+        ([events.handed_over()], {("web", "where_is", "handed_over"): 1}),
+    ],
+)
+def test_answers_without_a_person_are_counted_and_taken_back(
+    given_events: list[Contract], expected: dict[tuple[str, ...], int]
+) -> None:
+    assert of("self_service", given_events) == expected
+    assert of("replies", given_events) == {}
+
+
+@pytest.mark.req("RO-14")
+def test_surveys_are_counted_by_what_became_of_them() -> None:
+    given_events = events.surveys()
+    assert of("surveys", given_events) == {
+        ("web", "complaint", "asked"): 1,
+        ("web", "complaint", "answered"): 1,
+        ("web", "complaint", "unanswered"): 1,
+    }
+    assert of("survey_scores", given_events) == {("web", "complaint", "4"): 1}

@@ -122,7 +122,7 @@ def test_closing_needs_a_summary() -> None:
 @pytest.mark.req("RO-14")
 def test_closing_at_once_resolves_too() -> None:
     closed = decided(in_status(CaseStatus.ASSIGNED), Close(ANN, TEXT), after(seconds=4))
-    assert names(closed) == ["first_response:met", "resolution:met", "resolved", "closed"]
+    assert names(closed) == ["first_response:met", "resolution:met", "resolved", "survey_asked", "closed"]
 
 
 @pytest.mark.req("RO-9")

@@ -96,7 +96,7 @@ def test_a_resolved_case_closes_by_itself_and_gives_up_its_keys_step_by_step() -
     state = finished(close=False)
     state = CaseState(state.case, state.next_due, ("p:SF1:a", "c:a:0"))
     closed = decided(state, TimerFired(), after(hours=48, minutes=5))
-    assert names(closed) == ["closed"]
+    assert names(closed) == ["survey_closed", "closed"]
     assert closed.state.case.status is CaseStatus.CLOSED
     first = decided(closed.state, TimerFired(), after(hours=72, minutes=5))
     assert (first.changes, first.state.open_keys) == ((), ("p:SF1:a",))

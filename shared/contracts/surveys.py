@@ -1,0 +1,23 @@
+"""survey-answers.v1: what customers said on the page that asks how satisfied they are (RO-14)."""
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Instant
+from shared.contracts.personal import Personal
+
+LONGEST_WORDS = 500
+"""Characters of the customer's own words."""
+
+
+class SurveySubmitted(Contract):
+    """An answer. `asked_at` tells which survey of the case it is about: one answer for each counts."""
+
+    case_id: str
+    asked_at: Instant
+    score: int = Field(ge=1, le=5)
+    words: Personal | None = None
+    submitted_at: Instant
+
+
+SURVEY_SUBMITTED = "parcelcare.survey.submitted"
+TYPES: dict[str, type[Contract]] = {SURVEY_SUBMITTED: SurveySubmitted}
