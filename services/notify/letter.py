@@ -12,6 +12,7 @@ from services.notify.ruleset import Row, Rules
 from services.notify.stage import case_stage
 from services.notify.view import ClaimView, Facts, View
 from services.notify.words import full_time, yuan
+from shared.contracts.cases import CaseChanged
 from shared.contracts.claims import ClaimChanged, Law
 from shared.contracts.notices import NoticeKind
 
