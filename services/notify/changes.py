@@ -6,12 +6,14 @@ from typing import Any
 
 from services.notify.view import Facts
 from shared.contracts import cases, claims
+from shared.contracts.case_pairs import OtherCase
 from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
 from shared.contracts.claims import Claim, ClaimChanged, ClaimState
 from shared.contracts.incidents import IncidentParcel
 from shared.contracts.legal import LegalDeadlineMoved
 from shared.contracts.people import Customer
 from shared.contracts.sign_disputes import SignDisputeMoved
+from shared.contracts.surveys import SurveyAnswered
 
 Event = CaseChanged | ClaimChanged | IncidentParcel
 Change = cases.Change | claims.ClaimChange | IncidentParcel
@@ -118,9 +120,9 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(details=change.missing)
         case cases.FieldsFilled():
             return Facts(details=change.fields)
-        case cases.OtherCase():
+        case OtherCase():
             return Facts(other=change.number)
-        case cases.SurveyAnswered():
+        case SurveyAnswered():
             return Facts(score=change.score, text=change.words)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)

@@ -6,8 +6,8 @@ from services.routing import due, moves
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.rules import Rules
-from shared.contracts.cases import Case, Escalated, SurveyAnswered
-from shared.contracts.surveys import SurveySubmitted
+from shared.contracts.cases import Case, Escalated
+from shared.contracts.surveys import SurveyAnswered, SurveySubmitted
 
 LEAD = "lead"
 REASON = "survey"

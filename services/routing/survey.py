@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.routing.draft import Draft
-from shared.contracts.cases import Case, CaseKind, Survey, SurveyAsked, SurveyClosed
+from shared.contracts.cases import Case, CaseKind, Survey
+from shared.contracts.surveys import SurveyAsked, SurveyClosed
 
 Then = Literal["reopen", "lead", "nothing"]
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
+from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
 from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
@@ -13,6 +14,7 @@ from shared.contracts.parcels import ExceptionKind, Fault, Node, Parcel
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 from shared.contracts.sign_disputes import SignDispute, SignDisputeMoved
+from shared.contracts.surveys import SurveyAnswered, SurveyAsked, SurveyClosed
 
 
 class CaseKind(StrEnum):
@@ -266,37 +268,6 @@ class Reopened(Contract):
     type: Literal["reopened"] = "reopened"
 
 
-class OtherCase(Contract):
-    """Another case that this one has to do with."""
-
-    case_id: str
-    number: str
-
-
-class Merged(OtherCase):
-    """It ends in another case, which goes on with what both know (RO-1)."""
-
-    type: Literal["merged"] = "merged"
-
-
-class Absorbed(OtherCase):
-    """Another case ended in this one."""
-
-    type: Literal["absorbed"] = "absorbed"
-
-
-class SplitOff(OtherCase):
-    """A second matter went from this case into a new one."""
-
-    type: Literal["split_off"] = "split_off"
-
-
-class SplitFrom(OtherCase):
-    """It was opened for the second matter of another case."""
-
-    type: Literal["split_from"] = "split_from"
-
-
 class ParcelUpdated(Contract):
     """The parcel's facts reached the case, or its exception is over (`cleared`)."""
 
@@ -328,24 +299,6 @@ class HandedOver(Contract):
 
     type: Literal["handed_over"] = "handed_over"
     reason: HandOverReason
-
-
-class SurveyAsked(Contract):
-    type: Literal["survey_asked"] = "survey_asked"
-
-
-class SurveyAnswered(Contract):
-    """The customer said how satisfied they are: 1 not at all … 5 fully."""
-
-    type: Literal["survey_answered"] = "survey_answered"
-    score: int = Field(ge=1, le=5)
-    words: Personal | None = None
-
-
-class SurveyClosed(Contract):
-    """Nobody answered in time."""
-
-    type: Literal["survey_closed"] = "survey_closed"
 
 
 OrderMove = Literal["opened", "sent", "accepted", "rejected", "returned", "noted", "completed", "overdue", "cancelled"]

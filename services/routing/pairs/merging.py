@@ -12,7 +12,8 @@ from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.threading import is_same_person, is_unknown
-from shared.contracts.cases import Absorbed, Case, CaseKind, CaseStatus, Clock, Merged
+from shared.contracts.case_pairs import Absorbed, Merged
+from shared.contracts.cases import Case, CaseKind, CaseStatus, Clock
 from shared.contracts.personal import Personal
 
 SUMMARY = {"zh": "已并入工单 {number}。", "en": "Merged into case {number}."}

@@ -13,7 +13,8 @@ from services.routing.number import number_of
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
-from shared.contracts.cases import Case, CaseKind, CaseStatus, Classification, Classified, Opened, SplitFrom, SplitOff
+from shared.contracts.case_pairs import SplitFrom, SplitOff
+from shared.contracts.cases import Case, CaseKind, CaseStatus, Classification, Classified, Opened
 from shared.contracts.personal import Personal
 
 

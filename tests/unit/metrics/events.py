@@ -10,6 +10,7 @@ from shared.contracts.base import Contract
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.people import Channel, ContactKind, ContactPoint, Customer
 from shared.contracts.personal import Personal
+from shared.contracts.surveys import SurveyAnswered, SurveyAsked, SurveyClosed
 from shared.contracts.topics import TOPICS
 from shared.messaging.message import Incoming
 
@@ -315,6 +316,6 @@ def handed_over() -> cases.CaseChanged:
 def surveys() -> list[cases.CaseChanged]:
     """Asked, answered, and one that nobody answered."""
     before = standing(cases.CaseStatus.RESOLVED)
-    changes = (cases.SurveyAsked(), cases.SurveyAnswered(score=4), cases.SurveyClosed())
+    changes = (SurveyAsked(), SurveyAnswered(score=4), SurveyClosed())
     after = case(2, status=cases.CaseStatus.RESOLVED)
     return [case_changed(change, after=after, before=before) for change in changes]

@@ -7,6 +7,7 @@ import pytest
 from shared.contracts import cases
 from shared.contracts.cases import CaseStatus, SelfService
 from shared.contracts.personal import Personal
+from shared.contracts.surveys import SurveyAsked
 from tests.unit.notify.events import START, changed, notice, plan
 
 pytestmark = pytest.mark.req("RO-3", "NO-1")
@@ -27,8 +28,8 @@ def test_while_the_parcel_is_looked_up_nothing_is_told_and_the_page_shows_it() -
 @pytest.mark.parametrize(
     "changes",
     [
-        (cases.ParcelUpdated(), REPLY, cases.Resolved(by="self_service"), cases.SurveyAsked()),
-        (cases.Opened(), cases.Classified(), REPLY, cases.Resolved(by="self_service"), cases.SurveyAsked()),
+        (cases.ParcelUpdated(), REPLY, cases.Resolved(by="self_service"), SurveyAsked()),
+        (cases.Opened(), cases.Classified(), REPLY, cases.Resolved(by="self_service"), SurveyAsked()),
     ],
 )
 def test_the_answer_is_one_message_with_the_link(changes: Any) -> None:

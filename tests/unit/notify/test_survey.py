@@ -20,7 +20,7 @@ from services.notify.view import SurveyView, View
 from shared.contracts import cases
 from shared.contracts.cases import CaseStatus, Survey
 from shared.contracts.personal import Personal
-from shared.contracts.surveys import LONGEST_WORDS, SurveySubmitted
+from shared.contracts.surveys import LONGEST_WORDS, SurveyAsked, SurveySubmitted
 from shared.messaging.message import Outgoing
 from shared.messaging.publisher import PublishFailed
 from shared.web import problem_handlers
@@ -167,12 +167,12 @@ SURVEY = Survey(asked_at=START, until=START + timedelta(hours=48))
 @pytest.mark.parametrize(
     "changes",
     [
-        (cases.Resolved(by="a1"), cases.SurveyAsked()),
-        (cases.Resolved(by="a1"), cases.SurveyAsked(), cases.Closed(by="a1")),
+        (cases.Resolved(by="a1"), SurveyAsked()),
+        (cases.Resolved(by="a1"), SurveyAsked(), cases.Closed(by="a1")),
         (
             cases.Replied(agent="self_service", text=Personal("已签收")),
             cases.Resolved(by="self_service"),
-            cases.SurveyAsked(),
+            SurveyAsked(),
         ),
     ],
 )

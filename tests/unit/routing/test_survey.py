@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from services.routing.acts import Actor, Close, Resolve, Take
 from services.routing.refusals import IllegalMove
 from services.routing.state import CaseState, ChangeSet, TimerFired
-from shared.contracts.cases import CaseStatus, Escalated, SurveyAnswered
+from shared.contracts.cases import CaseStatus, Escalated
 from shared.contracts.personal import Personal
-from shared.contracts.surveys import SurveySubmitted
+from shared.contracts.surveys import SurveyAnswered, SurveySubmitted
 from tests.unit.routing.builders import after, cleared, contact, decided, names, opened, raised, rules
 
 pytestmark = pytest.mark.req("RO-14")
