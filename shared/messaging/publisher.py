@@ -1,7 +1,6 @@
-"""Publishing: keyed, idempotent, acks=all; one built batch per partition, and a time-out around every send."""
+"""Publishing: keyed, idempotent, acks=all; what many callers publish at once goes into one batch per partition."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
@@ -9,12 +8,10 @@ from aiokafka.errors import KafkaError
 
 from shared.contracts.topics import MAX_RECORD_BYTES
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
+from shared.messaging.lanes import Gathering, Lane, Receipt
 from shared.messaging.message import Outgoing
 from shared.messaging.partitioning import partition_of
 from shared.messaging.producer import RenewedProducer
-
-FEW = 8
-"""Up to so many messages go through the producer's own linger; more are built into batches per partition."""
 
 
 class PublishFailed(Exception):
@@ -38,6 +35,9 @@ class Publisher:
         self._prefix = prefix
         self._timeout_s = timeout_s
         self._producer = RenewedProducer(self._make)
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._lanes_of: AIOKafkaProducer | None = None
+        self._gathering = Gathering()
         self.pending = 0
 
     def _make(self) -> AIOKafkaProducer:
@@ -46,7 +46,6 @@ class Publisher:
             client_id=self._client_id,
             acks="all",
             enable_idempotence=True,
-            linger_ms=2,
             max_batch_size=256 * 1024,
             max_request_size=2 * MAX_RECORD_BYTES,
             request_timeout_ms=15_000,
@@ -59,6 +58,7 @@ class Publisher:
 
     async def stop(self) -> None:
         """Send what is pending and disconnect."""
+        await asyncio.gather(*[lane.finished() for lane in self._lanes.values()])
         await self._producer.stop()
 
     async def publish(self, messages: Sequence[Outgoing], partition: int | None = None) -> None:
@@ -69,58 +69,47 @@ class Publisher:
         if not messages:
             return
         self.pending += len(messages)
+        self._gathering.callers += 1
         producer = self._producer.current
         try:
-            async with asyncio.timeout(self._timeout_s):
-                few = len(messages) <= FEW
-                futures = await (self._send_few if few else self._send_batches)(producer, messages, partition)
-                await asyncio.gather(*futures)
+            receipt = Receipt(len(messages))
+            for lane, m in zip(await self._places(producer, messages, partition), messages, strict=True):
+                lane.add((m.key.encode(), m.value, m.headers()), receipt)
+            await receipt.done
             self._producer.worked()
         except (TimeoutError, KafkaError) as error:
             await self._producer.failed(producer)
             raise PublishFailed(f"{len(messages)} messages: {type(error).__name__}: {error}") from error
         finally:
             self.pending -= len(messages)
+            self._gathering.callers -= 1
 
-    async def _send_few(
+    async def _places(
         self, producer: AIOKafkaProducer, messages: Sequence[Outgoing], partition: int | None
-    ) -> list[asyncio.Future[object]]:
-        return [
-            await producer.send(
-                self._prefix + m.topic, m.value, key=m.key.encode(), headers=m.headers(), partition=partition
-            )
-            for m in messages
-        ]
-
-    async def _send_batches(
-        self, producer: AIOKafkaProducer, messages: Sequence[Outgoing], partition: int | None
-    ) -> list[asyncio.Future[object]]:
-        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        partitions: dict[str, list[int]] = {}
+    ) -> list[Lane]:
+        counts: dict[str, int] = {}
+        places = []
         for m in messages:
             topic = self._prefix + m.topic
-            if topic not in partitions:
-                partitions[topic] = sorted(await producer.partitions_for(topic))
-            chosen = partition
-            if chosen is None:
-                numbers = partitions[topic]
-                chosen = numbers[partition_of(m.key.encode(), len(numbers))]
-            by_partition[topic, chosen].append(m)
-        futures: list[asyncio.Future[object]] = []
-        for (topic, chosen), group in by_partition.items():
-            futures += await self._send_partition(producer, topic, chosen, group)
-        return futures
+            if topic not in counts:
+                counts[topic] = await self._partitions(producer, topic)
+            chosen = partition_of(m.key.encode(), counts[topic]) if partition is None else partition
+            places.append((topic, chosen))
+        return [self._lane(producer, topic, chosen) for topic, chosen in places]
 
-    async def _send_partition(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, messages: Sequence[Outgoing]
-    ) -> list[asyncio.Future[object]]:
-        futures = []
-        batch = producer.create_batch()
-        for m in messages:
-            key, headers = m.key.encode(), m.headers()
-            if batch.append(key=key, value=m.value, timestamp=None, headers=headers) is None:
-                futures.append(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                batch.append(key=key, value=m.value, timestamp=None, headers=headers)
-        futures.append(await producer.send_batch(batch, topic, partition=partition))
-        return futures
+    async def _partitions(self, producer: AIOKafkaProducer, topic: str) -> int:
+        """How many the topic has; asks Kafka only for a topic that is new to the producer."""
+        known = producer.client.cluster.partitions_for_topic(topic)
+        if known is None:
+            async with asyncio.timeout(self._timeout_s):
+                known = await producer.partitions_for(topic)
+        return len(known)
+
+    def _lane(self, producer: AIOKafkaProducer, topic: str, partition: int) -> Lane:
+        """A new producer has new lanes; in the old ones everything fails that is still on its way."""
+        if self._lanes_of is not producer:
+            self._lanes_of, self._lanes = producer, {}
+        lane = self._lanes.get((topic, partition))
+        if lane is None:
+            lane = self._lanes[topic, partition] = Lane(producer, topic, partition, self._timeout_s, self._gathering)
+        return lane
