@@ -17,6 +17,7 @@ from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.parts import MAIL_TYPE
 from services.intake.settings import Settings
+from services.intake.smtp_reading import plain_address, read_mail
 from shared.clock import Clock
 
 log = structlog.get_logger()
@@ -157,7 +158,7 @@ class Connection(SMTP):
     aiosmtpd's own `timeout` begins anew with each command, DATA included; `lifetime` ends those that only chat.
     """
 
-    # Real mail has lines longer than the 1000 characters of RFC 5321; refusing it helps nobody.
+    # Of a command. A mail's lines may have any length: refusing those over the 1000 of RFC 5321 helps nobody.
     line_length_limit = 65_536
 
     def __init__(self, crowd: Crowd, allowance: int, lifetime: float, *args: Any, **kwargs: Any) -> None:
@@ -192,6 +193,25 @@ class Connection(SMTP):
             self._dismiss(TOO_SLOW)
         else:
             super().data_received(data)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        return plain_address(arg) or super()._getaddr(arg)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """As aiosmtpd's, which wakes up for every line of a mail."""
+        if await self.check_helo_needed():
+            return
+        assert self.envelope is not None
+        if not self.envelope.rcpt_tos or arg:
+            await self.push("501 Syntax: DATA" if self.envelope.rcpt_tos else "503 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        assert self.data_size_limit is not None
+        self.envelope.original_content = await read_mail(self._reader, self.data_size_limit)
+        over = self.envelope.original_content is None
+        answer = TOO_LARGE if over else await self.event_handler.handle_DATA(self, self.session, self.envelope)
+        self._set_post_data_state()  # type: ignore[no-untyped-call] # aiosmtpd's own, without hints
+        await self.push(answer)
 
     def mail_begins(self) -> None:
         """The mail is whole: from here on the admission counts its bytes."""

@@ -44,6 +44,7 @@ EDGES: dict[str, frozenset[str]] = {
             "objects.wiring",
             "relay",
             "smtp",
+            "smtp_reading",
             "stream",
             "unknown_codes",
             "webchat.api",
