@@ -38,7 +38,7 @@ from shared.patience import until_reached
 from shared.settings import CommonSettings
 from shared.telemetry import configure_logging
 from shared.tracing import Tracing
-from shared.web import problem_handlers
+from shared.web import problem_handlers, told
 
 log = structlog.get_logger()
 
@@ -87,6 +87,7 @@ class Runtime:
         self._on_start: list[Callable[[], Awaitable[object]]] = [self.outbox.create_indexes]
         self._on_stop: list[Callable[[], Awaitable[object]]] = []
         self._routes: list[BaseRoute] = []
+        self._direct: dict[str, ASGIApp] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.consumers = Consumers(
             Surroundings(
@@ -171,6 +172,10 @@ class Runtime:
     def mount(self, routes: Sequence[BaseRoute]) -> None:
         self._routes.extend(routes)
 
+    def mount_direct(self, prefix: str, app: ASGIApp) -> None:
+        """All paths below `prefix`, past Starlette: its middleware and router cost as much as reading a contact."""
+        self._direct[prefix] = told(app)
+
     async def _relay(self) -> None:
         while await self.outbox.relay(self.publisher) > 0:
             pass
@@ -190,8 +195,14 @@ class Runtime:
             exception_handlers=problem_handlers(),
         )
 
+        def app_of(scope: Scope) -> ASGIApp:
+            if scope["type"] == "lifespan":
+                return faststream
+            path: str = scope["path"]
+            return next((app for prefix, app in self._direct.items() if path.startswith(prefix)), web)
+
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await (faststream if scope["type"] == "lifespan" else web)(scope, receive, send)
+            await app_of(scope)(scope, receive, send)
 
         return app
 

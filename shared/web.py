@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = structlog.get_logger()
 
@@ -118,3 +119,17 @@ Handlers = dict[Any, Callable[[Request, Exception], Awaitable[Response]]]
 def problem_handlers() -> Any:
     """Exception handlers for a Starlette app."""
     return {Problem: _problem, HTTPException: _http, Exception: _unforeseen}
+
+
+def told(app: ASGIApp) -> ASGIApp:
+    """An app whose errors are told as a Starlette app with `problem_handlers` tells them, without its middleware."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except Problem as problem:
+            await problem.response()(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 recorded, and the sender is told
+            await (await _unforeseen(Request(scope), error))(scope, receive, send)
+
+    return answering

@@ -95,7 +95,9 @@ class Admission:
         if gateway.rate is None:
             return
         now = self._monotonic()
-        bucket = self._buckets.setdefault(gateway.name, TokenBucket.full(gateway.rate, now))
+        bucket = self._buckets.get(gateway.name)
+        if bucket is None:
+            bucket = self._buckets[gateway.name] = TokenBucket.full(gateway.rate, now)
         wait = bucket.take(now)
         if wait:
             detail = f"the agreed rate is {gateway.rate.per_second:g} a second, {gateway.rate.burst} at once"

@@ -26,14 +26,15 @@ from shared.clock import Clock
 from shared.security.tokens import Role, TokenVerifier
 from shared.web import Problem
 
-__all__ = ["ROUTES", "Archive", "GatewayEndpoint", "routes"]
+__all__ = ["GATEWAYS", "ROUTES", "Archive", "GatewayEndpoint", "routes"]
 
+GATEWAYS = "/gateways/"
 MAX_LENGTH_DIGITS = 12
 MAX_PART_DIGITS = 6
 
 
 class GatewayEndpoint:
-    """/gateways/…: an ASGI app, so that every method comes here and is told what this gateway takes.
+    """GATEWAYS…: an ASGI app, so that every method comes here and is told what this gateway takes.
 
     The request is read from its scope: what Starlette would make of it costs as much as a whole contact does.
     """
@@ -50,19 +51,19 @@ class GatewayEndpoint:
         headers = _headers(scope)
         gateway = self._gateways.get(scope["path"])
         try:
-            response = await self._take(scope, receive, headers, gateway)
+            await self._take(scope, receive, send, headers, gateway)
         except Rejected as refusal:
             raise problem(refusal, headers, gateway) from refusal
-        await response(scope, receive, send)
 
     async def _take(
-        self, scope: Scope, receive: Receive, headers: Mapping[str, str], gateway: Gateway | None
-    ) -> Response:
+        self, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str], gateway: Gateway | None
+    ) -> None:
         if gateway is None:
             raise Rejected(Reason.UNKNOWN_GATEWAY, "its path is not among those of this installation")
         if scope["method"] in ("GET", "HEAD") and ADAPTERS[gateway.kind].greet is not None:
             greeting = self._reception.greet(self._delivery(scope, headers, gateway, b""))
-            return Response(greeting.body, 200, media_type=greeting.media_type)
+            await Response(greeting.body, 200, media_type=greeting.media_type)(scope, receive, send)
+            return
         if scope["method"] != "POST":
             raise Rejected(Reason.METHOD, "use POST")
         if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
@@ -70,7 +71,7 @@ class GatewayEndpoint:
         with self._reception.admission.arriving(_expected_size(headers, gateway)) as arrived:
             body = await _read(receive, gateway, arrived)
             accepted = await self._reception.receive(self._delivery(scope, headers, gateway, body))
-        return answer_of(accepted)
+        await _tell(accepted, scope, receive, send)
 
     def _delivery(self, scope: Scope, headers: Mapping[str, str], gateway: Gateway, body: bytes) -> Delivery:
         query = scope["query_string"]
@@ -105,6 +106,21 @@ def answer_of(accepted: Accepted) -> Response:
     if isinstance(answer, Answer):
         return Response(answer.body, accepted.status, named, answer.media_type)
     return Response(orjson.dumps(dict(answer)), accepted.status, named, "application/json")
+
+
+async def _tell(accepted: Accepted, scope: Scope, receive: Receive, send: Send) -> None:
+    """As `answer_of`; the usual answer, JSON, is written by hand."""
+    if isinstance(accepted.answer, Answer):
+        await answer_of(accepted)(scope, receive, send)
+        return
+    body = orjson.dumps(dict(accepted.answer))
+    headers = [
+        (b"x-interaction-id", accepted.id.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"content-type", b"application/json"),
+    ]
+    await send({"type": "http.response.start", "status": accepted.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _read(receive: Receive, gateway: Gateway, arrived: Arrived) -> bytes:
@@ -207,9 +223,8 @@ def _download(content: bytes, name: str, content_type: str) -> Response:
     )
 
 
-def routes(endpoint: GatewayEndpoint, archive: Archive) -> Sequence[BaseRoute]:
+def routes(archive: Archive) -> Sequence[BaseRoute]:
     return (
-        Route("/gateways/{path:path}", endpoint),
         Route("/v1/interactions/{interaction_id:uuid}/raw", archive.original, methods=["GET"]),
         Route("/v1/interactions/{interaction_id:uuid}/raw/{part}", archive.part, methods=["GET"]),
     )

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from services.intake import credentials, extraction, gateways
 from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
-from services.intake.api import Archive, GatewayEndpoint, routes
+from services.intake.api import GATEWAYS, Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
 from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.gateways import Gateway
@@ -57,7 +57,8 @@ def create_app(settings: Settings) -> ASGIApp:
     reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing, objects)
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock, settings.public_url)
-    runtime.mount(routes(endpoint, Archive(store, verifier)))
+    runtime.mount_direct(GATEWAYS, endpoint)
+    runtime.mount(routes(Archive(store, verifier)))
     runtime.mount(join_widgets(runtime, configured, secrets, reception, objects, settings.public_url))
     runtime.consume_partitioned(
         RAW,

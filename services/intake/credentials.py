@@ -59,12 +59,15 @@ class GatewaySecrets(BaseModel):
     secret_access_key: Word | None = None
 
 
+_NONE = GatewaySecrets()
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     by_gateway: Mapping[str, GatewaySecrets]
 
     def of(self, gateway: Gateway) -> GatewaySecrets:
-        return self.by_gateway.get(gateway.entry, GatewaySecrets())
+        return self.by_gateway.get(gateway.entry, _NONE)
 
 
 _FILE = TypeAdapter(dict[str, GatewaySecrets])

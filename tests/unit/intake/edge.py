@@ -5,8 +5,6 @@ from typing import Any
 
 import orjson
 from prometheus_client import CollectorRegistry
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 from services.intake.admission import Admission
 from services.intake.api import GatewayEndpoint
@@ -18,7 +16,7 @@ from services.intake.objects.store import ObjectStore
 from shared.clock import Clock
 from shared.messaging.message import Outgoing
 from shared.messaging.publisher import Publisher, PublishFailed
-from shared.web import problem_handlers
+from shared.web import told
 from tests.unit.intake.given import CREDENTIALS, GATEWAYS, IDENTITY
 
 
@@ -62,10 +60,7 @@ class Edge:
             CREDENTIALS, IDENTITY, admission, self.publisher, Indicators(self.registry), objects=objects
         )
         by_path = {g.path: g for g in gateways if g.path}
-        self.app = Starlette(
-            routes=[Route("/gateways/{path:path}", GatewayEndpoint(by_path, self.reception, Clock()))],
-            exception_handlers=problem_handlers(),
-        )
+        self.app = told(GatewayEndpoint(by_path, self.reception, Clock()))
 
     def counted(self, gateway: str, outcome: str) -> float:
         labels = {"gateway": gateway, "outcome": outcome}
