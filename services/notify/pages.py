@@ -90,6 +90,7 @@ class Pages:
             progress=f"/p/{self.links.token(view.case_id)}?lang={language}",
             is_open=is_open,
             given=given,
+            reopens=given is not None and survey is not None and given <= survey.reopens_up_to,
             chosen=score,
             fault=fault,
             words=words,

@@ -113,7 +113,7 @@ def case_view(case: Case) -> CaseView:
 
 
 def survey_of(survey: Survey) -> SurveyView:
-    return SurveyView(survey.asked_at, survey.until, survey.score, survey.closed_at is not None)
+    return SurveyView(survey.asked_at, survey.until, survey.score, survey.closed_at is not None, survey.reopens_up_to)
 
 
 def track_of(parcel: Parcel) -> Track:

@@ -55,6 +55,7 @@ class SurveyView:
     until: Instant
     score: int | None = None
     closed: bool = False
+    reopens_up_to: int = 0
 
     def is_open(self, now: datetime) -> bool:
         return self.score is None and not self.closed and now < self.until

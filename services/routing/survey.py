@@ -58,7 +58,8 @@ def ask(draft: Draft, rules: SurveyRules, at: datetime) -> None:
     if not rules.asks(draft.case):
         draft.set(survey=None)
         return
-    draft.set(survey=Survey(asked_at=at, until=at + rules.open_for))
+    bad = rules.bad_up_to if rules.after(1, draft.case) != "nothing" else 0
+    draft.set(survey=Survey(asked_at=at, until=at + rules.open_for, reopens_up_to=bad))
     draft.note(SurveyAsked())
 
 

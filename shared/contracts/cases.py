@@ -107,6 +107,7 @@ class Survey(Contract):
 
     asked_at: Instant
     until: Instant = Field(description="an answer counts so long")
+    reopens_up_to: int = Field(0, ge=0, le=4, description="a score up to this opens the case again; 0: none does")
     score: int | None = Field(None, ge=1, le=5)
     answered_at: Instant | None = None
     closed_at: Instant | None = Field(None, description="nobody answered in time")

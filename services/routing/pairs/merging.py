@@ -10,6 +10,7 @@ from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
+from services.routing.selfservice.handover import hand_over, waits
 from services.routing.state import CaseState, ChangeSet
 from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.case_pairs import Absorbed, Merged
@@ -85,6 +86,9 @@ def _end(draft: Draft, going: Case, now: datetime) -> None:
 
 
 def _go_on(draft: Draft, ending: Case, now: datetime) -> None:
+    if waits(draft.case):
+        # What it absorbs is no simple question: a person has both.
+        hand_over(draft, "again")
     case = draft.case
     draft.set(
         contacts=case.contacts + ending.contacts,

@@ -110,6 +110,16 @@ async def test_an_answer_is_an_event_and_the_same_again_the_same_event(
     assert {message.key for message in topic.sent} == {CASE_ID}
 
 
+@pytest.mark.parametrize(
+    ("score", "reopens", "said"), [(5, 2, "很高兴"), (3, 2, "做得更好"), (2, 2, "会重新打开"), (2, 0, "做得更好")]
+)
+async def test_only_what_opens_the_case_again_is_promised(
+    client: httpx.AsyncClient, store: FakeStore, score: int, reopens: int, said: str
+) -> None:
+    store.view = asked_view(replace(ASKED, reopens_up_to=reopens))
+    assert said in (await client.post(PAGE, data={"score": str(score)})).text
+
+
 async def test_without_a_score_the_words_stay(client: httpx.AsyncClient, topic: Topic) -> None:
     page = await client.post(PAGE, data={"words": "还可以"})
     assert page.status_code == 422

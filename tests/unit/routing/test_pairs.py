@@ -117,3 +117,14 @@ def test_what_can_not_be_split_off_is_refused(fault: dict[str, Any], code: str) 
     with pytest.raises(ActRefused) as refused:
         split(asked(tracking_numbers=("SF1",)), wish(**fault), derived_id("new", "case"), rules(), NOON)
     assert refused.value.code == code
+
+
+@pytest.mark.req("RO-3")
+def test_a_question_that_waits_for_its_answer_goes_to_a_person_with_what_it_absorbs() -> None:
+    reachable = customer("ann", email="ann@example.cn")
+    ending = asked("包裹破损了", n=1, who=reachable)
+    going = asked("SF2到哪里了", n=2, who=reachable, tracking_numbers=("SF2",))
+    assert going.case.group == "self_service"
+    _, other = merge(ending, going, LEAD, rules(), after(seconds=5))
+    assert names(other) == ["handed_over", "absorbed"]
+    assert other.state.case.group in rules().roster.groups

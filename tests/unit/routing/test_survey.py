@@ -42,6 +42,7 @@ def test_each_resolution_asks() -> None:
     survey = resolved().case.survey
     assert survey is not None
     assert survey.until - survey.asked_at == rules().calendar.survey.open_for
+    assert survey.reopens_up_to == rules().calendar.survey.bad_up_to
 
 
 def test_nobody_is_asked_about_what_they_never_wrote_of() -> None:
