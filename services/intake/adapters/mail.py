@@ -72,7 +72,7 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     attachments, files = attach_all(
         [_sent(leaf) for leaf in found.files[:MAX_ATTACHMENTS]], interaction_id, object_rules()
     )
-    stored = interaction.model_copy(update={"attachments": attachments})
+    stored = interaction.model_copy(update={"attachments": attachments}) if attachments else interaction
     return accept_contact(_with_headers(delivery, _mismatch_headers(found)), verified.cause, stored, files)
 
 

@@ -39,7 +39,11 @@ class Entity:
 
     def first(self, name: str) -> str:
         """The first field of that name (in lower case); "" where there is none."""
-        return next((value for key, value in self.fields if key == name), "")
+        return self._first.get(name, "")
+
+    @cached_property
+    def _first(self) -> Mapping[str, str]:
+        return dict(reversed(self.fields))
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self.fields if key == name]

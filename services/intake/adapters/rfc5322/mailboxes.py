@@ -9,7 +9,7 @@ MAX_HEADER = 20_000
 MAX_FOUND = 200
 _TOKEN = re.compile(
     r'(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<comment>\((?:[^()\\]|\\.)*\)?)|<(?P<angle>[^<>]*)>?|(?P<end>[,;:])'
-    r"|(?P<word>=\?[^?\s]{1,60}\?[BbQq]\?[^?]*\?=|[^\"(<,;:])",
+    r"|(?P<word>=\?[^?\s]{1,60}\?[BbQq]\?[^?]*\?=|[^\"(<,;:=]+|=)",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"\([^()]*\)")

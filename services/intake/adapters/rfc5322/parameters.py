@@ -6,6 +6,7 @@ written in.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from services.intake.adapters.rfc5322.charset import decode
@@ -23,14 +24,20 @@ _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 _FOLDS = re.compile(r"[\r\n]+[ \t]*")
 
 
+@lru_cache(maxsize=64)
 def value_of(raw: str) -> str:
     """What stands before the parameters, in lower case and without spaces or comments."""
+    if not raw:
+        return ""
     found = _VALUE.match(_COMMENTS.sub("", raw[:MAX_HEADER]))
     return f"{found[1]}/{found[2]}".lower() if found and found[2] else (found[1] if found else "").lower()
 
 
+@lru_cache(maxsize=64)
 def parameters(raw: str) -> Mapping[str, str]:
     """By name in lower case; values still hold raw bytes as surrogates unless RFC 2231 says what they are."""
+    if not raw:
+        return {}
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     flat = _FOLDS.sub(" ", raw[:MAX_HEADER]).strip()

@@ -3,6 +3,7 @@
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from functools import lru_cache
 from quopri import decodestring
 
 from services.intake.adapters.rfc5322.charset import decode
@@ -13,17 +14,23 @@ MAX_RAW = 20_000
 _NO_ESCAPE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Surrogates other than those that stand for an undecoded byte (surrogateescape)."""
 
+_CODED = re.compile(r"=\?|[\r\n\x1b]|~\{")
+"""What ASCII needs not to be plain: an encoded word, a fold, an escape of ISO 2022 or HZ."""
+
 _WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([BbQq])\?([^?]*)\?=", re.ASCII)
 _BETWEEN = re.compile(r"(\?=)\s+(=\?)")
 _FOLDS = re.compile(r"[\r\n]+[ \t]*")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
+@lru_cache(maxsize=16)
 def decoded(raw: str, hint: str | None = None) -> str:
-    """On one line; `hint` is what the mail's body is in.
+    """On one line; `hint` is what the mail's body is in. The fields of a mail are asked for again and again.
 
     Neighbouring words of one character set are joined before they are decoded: senders split characters.
     """
+    if raw.isascii() and not _CODED.search(raw):
+        return raw[:MAX_RAW].strip()
     flat = _BETWEEN.sub(r"\1\2", _FOLDS.sub(" ", _NO_ESCAPE.sub("\ufffd", raw[:MAX_RAW])))
     pieces: list[tuple[bytes, str | None]] = []
     end = 0
