@@ -4,7 +4,7 @@ PYTHON := var/venv/bin/python
 SIDE_BY_SIDE := -n 2 --dist loadfile
 export ONCE
 .DEFAULT_GOAL := help
-.PHONY: help demo test up down bench chaos lint docs bootstrap
+.PHONY: help demo test up down bench chaos lint docs train bootstrap
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ chaos: bootstrap ## kills and restarts everything under load; writes var/chaos.j
 
 lint: bootstrap ## style, types, import arrows, compose and Kubernetes files
 	@deploy/lint.sh
+
+train: bootstrap ## the classification model anew; CORRECTIONS=file adds agents' corrections; refuses to get worse
+	@tools/training/packages.sh
+	@PYTHONPATH=var/training $(PYTHON) -m tools.training $(if $(CORRECTIONS),--corrections "$(CORRECTIONS)")
 
 docs: bootstrap ## AsyncAPI, OpenAPI, the manual
 	@$(PYTHON) -m tools.docs

@@ -1,16 +1,18 @@
-"""What an agent does to a case: take, reply, wait, resolve, close, assign; and what is refused, with the reason."""
+"""What an agent does to a case: take, reply, wait, resolve, close, assign, reclassify; what is refused, and why."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing import due, moves, open_orders, timekeeping
+from services.routing.classify import COMPENSATION, corrected_by_agent, group_of
+from services.routing.contact import retarget
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
-from shared.contracts.cases import Case, CaseStatus, Classified, Declined, Replied
+from shared.contracts.cases import Case, CaseKind, CaseStatus, Classified, Declined, Replied
 from shared.contracts.personal import Personal
 
 SENIOR = frozenset({"lead", "supervisor"})
@@ -85,7 +87,17 @@ class Decline:
     reason: str
 
 
-Act = Take | Decline | Reply | Wait | Resolve | Close | Assign
+@dataclass(frozen=True, slots=True)
+class Reclassify:
+    """What the case is about after all; None: as it was. It is learnt from (RO-2)."""
+
+    actor: Actor
+    kind: CaseKind | None = None
+    tags: tuple[str, ...] | None = None
+    priority: int | None = None
+
+
+Act = Take | Decline | Reply | Wait | Resolve | Close | Assign | Reclassify
 
 POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
     Take: frozenset({CaseStatus.QUEUED}),
@@ -95,6 +107,7 @@ POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
     Resolve: WORKED_ON,
     Close: WORKED_ON | {CaseStatus.RESOLVED},
     Assign: OPEN,
+    Reclassify: OPEN,
 }
 
 
@@ -109,7 +122,9 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
             f"Not possible while the case is {status.replace('_', ' ')}.",
             f"工单当前状态（{STATUS_ZH[draft.case.status]}）不允许此操作。",
         )
-    if not isinstance(act, Take | Assign):
+    if isinstance(act, Take) or (isinstance(act, Reclassify) and draft.case.agent is None):
+        _must_be_of_group(draft.case, act.actor)
+    elif not isinstance(act, Assign):
         _must_be_handler(draft.case, act.actor)
     if isinstance(act, Resolve | Close):
         dispute.must_not_be_verified(draft.case)
@@ -124,9 +139,12 @@ def _must_be_handler(case: Case, actor: Actor) -> None:
         raise NotAllowed("not_yours", "Another agent handles this case.", "该工单由其他坐席处理。")
 
 
-def _take(draft: Draft, act: Take, rules: Rules, now: datetime) -> None:
-    if act.actor.groups and draft.case.group not in act.actor.groups and not act.actor.senior:
+def _must_be_of_group(case: Case, actor: Actor) -> None:
+    if actor.groups and case.group not in actor.groups and not actor.senior:
         raise NotAllowed("other_group", "The case belongs to another group.", "该工单属于其他技能组。")
+
+
+def _take(draft: Draft, act: Take, rules: Rules, now: datetime) -> None:
     moves.give_to(draft, act.actor.agent)
 
 
@@ -189,6 +207,22 @@ def _assign(draft: Draft, act: Assign, rules: Rules, now: datetime) -> None:
         draft.note(Classified())
 
 
+def _reclassify(draft: Draft, act: Reclassify, rules: Rules, now: datetime) -> None:
+    """The handler keeps the case; one that nobody has yet goes to the group that its subject now calls for."""
+    before = draft.case
+    if unknown := sorted(set(act.tags or ()) - rules.tags - {COMPENSATION}):
+        named = ", ".join(unknown)
+        raise IllegalMove("unknown_tag", f"There is no such tag: {named}.", f"没有该标签：{named}。")
+    corrected = corrected_by_agent(before.classification, act.kind, act.tags, act.priority)
+    if corrected is None:
+        raise IllegalMove("nothing_changed", "The case is classified so already.", "分类与现有一致，无需更正。")
+    draft.set(classification=corrected)
+    if before.status is CaseStatus.QUEUED:
+        draft.set(group=group_of(corrected, rules.tier(before.customer), rules))
+    draft.note(Classified())
+    retarget(draft, before, rules, now)
+
+
 STATUS_ZH: Mapping[CaseStatus, str] = {
     CaseStatus.QUEUED: "待分派",
     CaseStatus.ASSIGNED: "处理中",
@@ -205,4 +239,5 @@ _DO: Mapping[type[Act], Callable[..., None]] = {
     Resolve: _resolve,
     Close: _close,
     Assign: _assign,
+    Reclassify: _reclassify,
 }

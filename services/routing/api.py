@@ -3,18 +3,18 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.routing.acts import Act, Actor, Assign, Close, Decline, Reply, Resolve, Take, Wait
+from services.routing.acts import Act, Actor, Assign, Close, Decline, Reclassify, Reply, Resolve, Take, Wait
 from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
 from services.routing.legal.acts import LegalAct
 from services.routing.refusals import ActRefused, NotAllowed
-from shared.contracts.cases import Case, CaseStatus
+from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.personal import Personal
 from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
@@ -57,6 +57,22 @@ class AssignBody(Body):
 
     agent: Words | None = None
     group: Words | None = None
+
+
+class ReclassifyBody(Body):
+    """At least one; what is not named stays as it is."""
+
+    kind: CaseKind | None = None
+    tags: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)] | None = Field(
+        None, description="all of them, the leading one first"
+    )
+    priority: int | None = Field(None, ge=1, le=4)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.kind is None and self.tags is None and self.priority is None:
+            raise ValueError("name a kind, tags or a priority")
+        return self
 
 
 class CasePage(Body):
@@ -107,6 +123,11 @@ def _assign(actor: Actor, body: Body) -> Act:
     return Assign(actor, body.agent, body.group)
 
 
+def _reclassify(actor: Actor, body: Body) -> Act:
+    assert isinstance(body, ReclassifyBody)
+    return Reclassify(actor, body.kind, body.tags, body.priority)
+
+
 ACTS: Mapping[str, ActRoute] = {
     "take": ActRoute(NoBody, "Take a queued case", _take),
     "decline": ActRoute(ReasonBody, "Give the case back to the queue; it is not given to this agent again", _decline),
@@ -115,6 +136,9 @@ ACTS: Mapping[str, ActRoute] = {
     "resolve": ActRoute(SummaryBody, "Resolve, to be confirmed by the customer", _resolve),
     "close": ActRoute(SummaryBody, "Close; needs a solution summary", _close),
     "assign": ActRoute(AssignBody, "Assign to an agent (leads), or hand over to a group", _assign),
+    "reclassify": ActRoute(
+        ReclassifyBody, "Correct kind, tags or priority; the correction is learnt from", _reclassify
+    ),
 }
 
 

@@ -44,7 +44,11 @@ from shared.contracts.parcels import (
     ParcelLookup,
     ParcelSnapshot,
 )
+from shared.contracts.personal import Personal
 from shared.contracts.surveys import SurveySubmitted
+
+SAID_MAX = 2000
+"""Characters of a customer's words that are kept to learn from."""
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
 OfIncident = IncidentFound | IncidentNotIts | IncidentOver
@@ -81,7 +85,7 @@ def decide(
     draft = _draft(state.case, event, rules, now, joint)
     if draft is None or not draft.changes:
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
-    return _finished(draft, state.case, state.open_keys, rules, now)
+    return _finished(draft, state.case, state.open_keys, rules, now, _said(state, event, draft.case))
 
 
 def _new(
@@ -99,15 +103,27 @@ def _new(
         return None
     if preferred is not None:
         draft.set(preferred_agent=preferred)
-    return _finished(draft, None, reserved.open_keys if reserved else (), rules, now)
+    keys = reserved.open_keys if reserved else ()
+    return _finished(draft, None, keys, rules, now, _said(None, event, draft.case))
 
 
-def _finished(draft: Draft, before: Case | None, keys: tuple[str, ...], rules: Rules, now: datetime) -> ChangeSet:
+def _finished(
+    draft: Draft, before: Case | None, keys: tuple[str, ...], rules: Rules, now: datetime, said: Personal | None
+) -> ChangeSet:
     fields.settle(draft, rules.calendar.fields, now)
     dispute.settle(draft, rules.disputes, now)
     case = draft.finished(version=before.version + 1 if before else 1, now=now)
-    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
+    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys, said=said)
     return ChangeSet(after, tuple(draft.changes), _lookup(before, case, rules), standing(before))
+
+
+def _said(state: CaseState | None, event: Event, case: Case) -> Personal | None:
+    """The words that the classification came from, with those of a contact that changed it."""
+    known = state.said if state else None
+    if not isinstance(event, Interaction) or (state and state.case.classification == case.classification):
+        return known
+    texts = (known, event.subject, event.text)
+    return Personal("\n".join(text.reveal() for text in texts if text)[:SAID_MAX])
 
 
 def standing(case: Case | None) -> Standing | None:
@@ -181,7 +197,7 @@ def _agent_found(case: Case, found: AgentFound, rules: Rules, now: datetime) -> 
 def _keys_released(state: CaseState, rules: Rules, now: datetime) -> ChangeSet | None:
     """A closed case gives up its keys step by step; from then on a contact opens a new one. Nothing to announce."""
     keys = due.keys_left(state.case, state.open_keys, rules.life, now)
-    after = CaseState(state.case, due.next_due(state.case, keys, rules.calendar), keys)
+    after = CaseState(state.case, due.next_due(state.case, keys, rules.calendar), keys, said=state.said)
     return None if after == state else ChangeSet(after)
 
 

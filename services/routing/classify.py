@@ -1,17 +1,20 @@
-"""What a contact or an exception is about (RO-2): words → facts → decision table; and which group it goes to."""
+"""What a contact or an exception is about (RO-2): words, or where none decides the model → facts → decision table;
+and which group it goes to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from services.routing.lexicon import Found, Lexicon, Tag
+from services.routing.advice import OTHER, advice, mood
+from services.routing.lexicon import Found, Lexicon, Tag, Text
+from services.routing.model.scorer import Guess
 from services.routing.rules import Rules
 from services.routing.words import STRONG, WEAK
 from shared.contracts.cases import CaseKind, Classification
+from shared.contracts.classification import Decider, Sentiment
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionRaised
 
-OTHER = "other"
 COMPENSATION = "compensation"
 SIGNALS = ("regulator", COMPENSATION, "complaint", "urgent", "question")
 MAX_WORDS = 12
@@ -24,34 +27,70 @@ RANK = (
     CaseKind.CLAIM,
 )
 """A case's kind only ever rises: who complains after a question has a complaint."""
+MOODS = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE)
+"""A case's mood only ever falls: it is the worst that the customer showed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in a text: the tags, the leading one first, how sure, and the words."""
+    """What was read in a text: the tags, the leading one first, how sure, and the words.
+
+    `strength`: `strong`, `weak`, `none`, or `model` where the words left it to the model, whose `kind` (empty: not
+    sure) and `confidence` these are then.
+    """
 
     tags: tuple[str, ...]
     strength: str
     ambiguous: bool
     words: tuple[str, ...]
     signals: frozenset[str]
+    kind: str = ""
+    confidence: float = 0.0
+
+
+NOTHING = Reading((), "none", False, (), frozenset())
 
 
 def classify(contact: Interaction, rules: Rules) -> Classification:
-    """Of a contact: its form where there is one, else its words."""
+    """Of a contact: its form where there is one, else its words, else the model."""
     subject = contact.subject.reveal() if contact.subject else ""
-    read = reading(f"{subject}\n{contact.text.reveal()}", rules.lexicon)
+    text = rules.lexicon.read(f"{subject}\n{contact.text.reveal()}")
+    read = reading(text, rules.lexicon)
+    guess = rules.model.guess(text)
     if contact.claim is not None:
         tags = (*rules.lexicon.forms[contact.claim.kind.value], COMPENSATION)
-        return _decide(rules, read, tags=tuple(dict.fromkeys((*tags, *read.tags))), form=True)
-    return _decide(rules, read, tags=read.tags)
+        read = replace(read, tags=tuple(dict.fromkeys((*tags, *read.tags))))
+        found = _decide(rules, read, Decider.FORM)
+    elif read.strength == "strong":
+        found = _decide(rules, read, Decider.TABLE)
+    else:
+        found = _by_model(rules, read, guess, text) or _decide(rules, read, Decider.TABLE)
+    return found.model_copy(update={"sentiment": mood(guess), "language": "zh" if text.zh else "en"})
+
+
+def _by_model(rules: Rules, read: Reading, guess: Guess, text: Text) -> Classification | None:
+    """Where the model is sure; what exact words signal or deny stays (a regulator is named, nothing is lost)."""
+    lexicon = rules.lexicon
+
+    def possible(tag: str) -> bool:
+        return tag in lexicon.tags and not lexicon.denies(tag, text)
+
+    advised = advice(text, guess, rules.model, rules.trust, possible)
+    if advised is None:
+        return None
+    kind = "" if advised.kind == CaseKind.CLAIM and lexicon.denies(COMPENSATION, text) else advised.kind
+    wants_money = COMPENSATION in read.signals or kind == CaseKind.CLAIM
+    tags = (*advised.tags[: lexicon.max_tags], *((COMPENSATION,) if wants_money else ()))
+    words = tuple(dict.fromkeys((*advised.words, *read.words)))[:MAX_WORDS]
+    signals = read.signals | {"urgent"} if advised.urgent else read.signals
+    facts = Reading(tags, "model", False, words, signals, kind, advised.confidence)
+    return _decide(rules, facts, Decider.MODEL)
 
 
 def classify_exception(raised: ParcelExceptionRaised, rules: Rules) -> Classification:
     """Of a parcel's exception: a fact, its level says how grave."""
-    nothing = Reading((), "none", False, (), frozenset())
-    tags = rules.lexicon.exceptions[raised.kind.value]
-    return _decide(rules, nothing, tags=tags, exception=raised.kind.value, level=raised.level)
+    read = replace(NOTHING, tags=rules.lexicon.exceptions[raised.kind.value])
+    return _decide(rules, read, Decider.EXCEPTION, exception=raised.kind.value, level=raised.level)
 
 
 class Named(NamedTuple):
@@ -63,10 +102,10 @@ class Named(NamedTuple):
     score: int
 
 
-def reading(text: str, lexicon: Lexicon) -> Reading:
-    read = lexicon.read(text)
-    found = lexicon.search(read)
-    ranked = _ranked(found, lexicon, len(read.zh) or len(read.en))
+def reading(text: Text, lexicon: Lexicon) -> Reading:
+    """What the words of the table say."""
+    found = lexicon.search(text)
+    ranked = _ranked(found, lexicon, len(text.zh) or len(text.en))
     signals = frozenset(found.keys() & lexicon.signals.keys())
     tags = [named.tag.topic.name for named in ranked[: lexicon.max_tags]]
     if COMPENSATION in signals:
@@ -107,26 +146,26 @@ def _is_ambiguous(ranked: Sequence[Named]) -> bool:
     return any(other.score >= best.score and other.tag.family != best.tag.family for other in rivals)
 
 
-def _decide(
-    rules: Rules, read: Reading, *, tags: tuple[str, ...], form: bool = False, exception: str = "", level: int = 0
-) -> Classification:
-    leading = next((tag for tag in tags if tag != COMPENSATION), OTHER)
+def _decide(rules: Rules, read: Reading, by: Decider, exception: str = "", level: int = 0) -> Classification:
+    leading = next((tag for tag in read.tags if tag != COMPENSATION), OTHER)
     result = rules.classification(
         exception=exception,
         level=level,
-        form=form,
+        form=by is Decider.FORM,
         tag=leading,
         strength=read.strength,
         ambiguous=read.ambiguous,
+        model_kind=read.kind,
         **{signal: signal in read.signals for signal in SIGNALS},
     )
     return Classification(
         kind=CaseKind(result["kind"]),
-        tags=tags or (OTHER,),
+        tags=read.tags or (OTHER,),
         priority=result["priority"],
-        confidence=result["confidence"] / 100,
+        confidence=max(result["confidence"] / 100, round(read.confidence, 2)),
         words=read.words,
         rule=f"{result['kind_rule']}/{result['confidence_rule']}",
+        decided_by=by,
     )
 
 
@@ -159,4 +198,19 @@ def merged(old: Classification, new: Classification, sure: float) -> Classificat
         confidence=leading.confidence,
         words=tuple(dict.fromkeys((*leading.words, *other.words)))[:MAX_WORDS],
         rule=leading.rule,
+        decided_by=leading.decided_by,
+        sentiment=max((m for m in (old.sentiment, new.sentiment) if m), key=MOODS.index, default=None),
+        language=leading.language,
     )
+
+
+def corrected_by_agent(
+    old: Classification, kind: CaseKind | None, tags: Sequence[str] | None, priority: int | None
+) -> Classification | None:
+    """As an agent says that it is; what they do not name stays. None: nothing would change."""
+    named = {"kind": kind, "tags": tuple(dict.fromkeys(tags)) if tags else None, "priority": priority}
+    said = {field: value for field, value in named.items() if value is not None}
+    if all(getattr(old, field) == value for field, value in said.items()):
+        return None
+    surely = {"confidence": 1.0, "words": (), "rule": "agent", "decided_by": Decider.AGENT}
+    return old.model_copy(update={**said, **surely})

@@ -89,7 +89,7 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
         answering.come_back(draft, asked=asked)
     _add(draft, contact)
     _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
-    _retarget(draft, case, rules, now)
+    retarget(draft, case, rules, now)
     if is_over(draft.case):
         if asked or not _only_thanks(new, rules.life.sure):
             answering.come_back(draft, asked=asked)
@@ -156,7 +156,7 @@ def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> N
     draft.note(Classified())
 
 
-def _retarget(draft: Draft, before: Case, rules: Rules, now: datetime) -> None:
+def retarget(draft: Draft, before: Case, rules: Rules, now: datetime) -> None:
     """A case that became more urgent has less time, and what it used is used. Only the first answer goes by channel:
     a customer who writes by another one has begun to wait anew, and is not late already."""
     urgency = [(c.classification.kind, c.classification.priority, rules.tier(c.customer)) for c in (before, draft.case)]

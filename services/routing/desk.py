@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.routing.acts import Act, Actor
+from services.routing.acts import Act, Actor, Reclassify
 from services.routing.case import decide
 from services.routing.legal.acts import LegalAct
 from services.routing.number import id_range
-from services.routing.record import messages
+from services.routing.record import correction, messages
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore
@@ -129,7 +129,10 @@ class Desk:
             assert found is not None, "an act changes the case, or is refused"
             both = (found,)
         await self._store.save({one.state.case.case_id: one.state for one in both}, loaded, now, session)
-        await self._outbox.add([message for one in both for message in messages(one, act_id, now)], session)
+        told = [message for one in both for message in messages(one, act_id, now)]
+        if isinstance(request, ActRequest) and isinstance(request.act, Reclassify):
+            told.append(correction(state, both[0].state.case, request.act.actor.agent, act_id, now))
+        await self._outbox.add(told, session)
         await self._answers.insert_one(_answer(act_id, request, both[0].state.case), session=session)
         return both[0].state.case
 

@@ -90,6 +90,7 @@ class Lexicon:
         self._theirs = re.compile(theirs, re.MULTILINE)
         self._fold = str.maketrans({k: v for k, v in fold.items() if len(k) == 1} | _half_width())
         topics = [*(tag.topic for tag in tags), *signals]
+        self._topics = {topic.name: topic for topic in topics}
         self._zh = word_index.chinese(_entries((t.name, t.zh, t.except_zh) for t in topics))
         self._en = word_index.english(_entries((t.name, t.en, t.except_en) for t in topics))
 
@@ -112,6 +113,13 @@ class Lexicon:
         if not en:
             return {name: Found(hits, ()) for name, hits in zh.items()}
         return {name: Found(zh.get(name, ()), en.get(name, ())) for name in zh.keys() | en.keys()}
+
+    def denies(self, name: str, text: Text) -> bool:
+        """Whether the text says the opposite of a tag or signal (not lost, no compensation needed)."""
+        topic = self._topics[name]
+        return any(word.found_in(text.zh) for word in topic.except_zh) or any(
+            word.found_in(text.en) for word in topic.except_en
+        )
 
 
 def _entries(topics: Iterable[tuple[str, Sequence[Word], Sequence[Word]]]) -> Iterator[Entry]:

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from services.routing.state import ChangeSet
+from services.routing.state import CaseState, ChangeSet
 from shared.contracts.base import Instant, derived_id
-from shared.contracts.cases import CASE_CHANGED, Change, Standing
+from shared.contracts.cases import CASE_CHANGED, Case, Change, Standing
 from shared.contracts.parcels import PARCEL_LOOKUP, ParcelLookup
-from shared.contracts.topics import CASES, PARCEL_EVENTS
+from shared.contracts.personal import Personal
+from shared.contracts.topics import CASES, PARCEL_EVENTS, TRAINING
+from shared.contracts.training import CLASSIFICATION_CORRECTED, ClassificationCorrected
 from shared.messaging.message import Outgoing, outgoing
 
 SOURCE = "routing"
@@ -56,6 +58,25 @@ def _asked(lookup: ParcelLookup, cause: str, now: datetime, traceparent: str | N
         time=now,
         source=SOURCE,
         traceparent=traceparent,
+    )
+
+
+def correction(before: CaseState, after: Case, agent: str, cause: str, now: datetime) -> Outgoing:
+    """What an agent corrected, to train on: with the customer's words, where they were kept."""
+    corrected = after.classification
+    event = ClassificationCorrected(
+        case_id=after.case_id,
+        text=before.said or Personal(""),
+        language=corrected.language,
+        before=before.case.classification,
+        kind=corrected.kind,
+        tags=corrected.tags,
+        priority=corrected.priority,
+        agent=agent,
+        at=now,
+    )
+    return outgoing(
+        TRAINING, event, type=CLASSIFICATION_CORRECTED, key=after.case_id, cause=cause, time=now, source=SOURCE
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from services.routing import fields, playbook_file, survey_file, table_specs
+from services.routing.advice import trust_of
 from services.routing.decision_table import Domain, RuleError
 from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
@@ -15,6 +16,8 @@ from services.routing.ladder_file import ladders_of
 from services.routing.legal.legal_file import legal_of
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
+from services.routing.model import artefact
+from services.routing.model.scorer import Model
 from services.routing.precedence_file import precedence_of
 from services.routing.roster_file import roster_of
 from services.routing.rule_file import RuleFile
@@ -26,6 +29,7 @@ from shared.contracts.people import Channel
 DIRECTORY = Path(__file__).parent / "rules"
 FILES = (
     "keywords.yaml",
+    "model.yaml",
     "cases.yaml",
     "fields.yaml",
     "classification.json",
@@ -40,14 +44,14 @@ FILES = (
 )
 
 
-def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
-    """All rules; `today`, where given, must lie in every file's validity. Raises `RuleError`."""
+def load(directory: Path = DIRECTORY, today: date | None = None, model: Path = artefact.DIRECTORY) -> Rules:
+    """All rules, and the model; `today`, where given, must lie in every file's validity. Raises `RuleError`."""
     parts = {name: RuleFile.read(directory / name, today) for name in FILES}
-    lexicon = lexicon_of(parts["keywords.yaml"])
+    words = lexicon_of(parts["keywords.yaml"])
     roster = roster_of(parts["agents.yaml"])
     life = _life(parts["cases.yaml"])
     calendars = calendars_of(parts["calendars.yaml"])
-    tags = [*lexicon.tags, "other", *_extra_tags(lexicon)]
+    tags = [*words.tags, "other", *_extra_tags(words)]
     ladders = ladders_of(parts["escalation.yaml"], calendars, tags, life.tiers)
     book = playbook_file.load(directory / "playbook", today)
     legal = legal_of(parts["legal_deadlines.yaml"], calendars, parts["sla.json"])
@@ -61,7 +65,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     }
     return Rules(
         version=_version(parts),
-        lexicon=lexicon,
+        lexicon=words,
         tags=frozenset(tags),
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
@@ -71,11 +75,23 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         precedence=precedence_of(parts["assignment.yaml"]),
         disputes=disputes_of(parts["signing.yaml"], tags),
         self_service=self_service_file.load(directory, book, tags, sorted(life.tiers), today),
+        model=_model(model),
+        trust=trust_of(parts["model.yaml"]),
     )
 
 
-def _extra_tags(lexicon: Lexicon) -> list[str]:
-    return [tag for tags in (*lexicon.exceptions.values(), *lexicon.forms.values()) for tag in tags]
+def _model(directory: Path) -> Model:
+    trained, card = artefact.read(directory)
+    return Model(trained, str(card.get("version", "")))
+
+
+def lexicon(directory: Path = DIRECTORY) -> Lexicon:
+    """The words alone: reading a text needs nothing else. Raises `RuleError`."""
+    return lexicon_of(RuleFile.read(directory / "keywords.yaml", None))
+
+
+def _extra_tags(words: Lexicon) -> list[str]:
+    return [tag for tags in (*words.exceptions.values(), *words.forms.values()) for tag in tags]
 
 
 def _version(parts: Mapping[str, "RuleFile"]) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
+from services.routing.advice import Trust
 from services.routing.clocks import Target, Targets
 from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
 from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
+from services.routing.model.scorer import Model
 from services.routing.precedence import Precedence
 from services.routing.roster import Roster
 from services.routing.selfservice.table import SelfServiceRules
@@ -29,7 +31,8 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class Rules:
-    """`version` names the rule set: a hash over all files."""
+    """`version` names the rule set: a hash over all files. `tags`: all that a case may have;
+    `trust`: when the model is believed."""
 
     version: str
     lexicon: Lexicon
@@ -42,6 +45,8 @@ class Rules:
     precedence: Precedence
     disputes: DisputeRules
     self_service: SelfServiceRules
+    model: Model
+    trust: Trust
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)
     """By the cells of a row: there are only so many rows."""
 

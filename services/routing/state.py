@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from shared.contracts.cases import Case, Change, OrderMove, Standing
 from shared.contracts.parcels import ParcelLookup
+from shared.contracts.personal import Personal
 from shared.contracts.work_orders import WorkOrder
 
 _CASE = TypeAdapter(Case)
@@ -20,7 +21,8 @@ class CaseState:
     No two stored cases share an open key: that is what keeps two simultaneous contacts from opening two cases.
     A closed case holds its keys until its reopen window is over.
     `reserved`: not opened, and told to nobody: the number and the keys that an exception under an incident keeps for
-    its customer's case, which a contact opens (RO-12). `released`: reserved, and found by its number only.
+    its customer's case, which a contact opens (RO-12). `released`: reserved, and found by its number only. `said`: the
+    customer's words that its classification came from; kept beside the case, told only where an agent corrects it.
     """
 
     case: Case
@@ -28,6 +30,7 @@ class CaseState:
     open_keys: tuple[str, ...] = ()
     reserved: bool = False
     released: bool = False
+    said: Personal | None = None
 
     @property
     def stored_version(self) -> int:

@@ -15,6 +15,7 @@ from services.routing.roster import Roster
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.people import Channel
+from shared.contracts.personal import Personal
 from shared.contracts.sign_disputes import SignDispute
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
@@ -275,6 +276,8 @@ def _document(state: CaseState) -> Document:
         row["open_keys"] = list(state.open_keys)
     if case.awaited_media:
         row["awaited_media"] = list(case.awaited_media)
+    if state.said:
+        row["said"] = state.said.reveal()
     if (loose := _loose(case)) is not None:
         row["loose"] = loose
     return row if case.sign_dispute is None else {**row, **_disputed(case.sign_dispute)}
@@ -331,4 +334,5 @@ def _queued(row: Mapping[str, Any]) -> Queued:
 def _state(row: Mapping[str, Any]) -> CaseState:
     keys, reserved = tuple(row.get("open_keys", ())), row.get("reserved", False)
     case = Case.model_validate_json(row["case"])
-    return CaseState(case, row.get("next_due"), keys, reserved, released=reserved and not keys)
+    said = Personal(row["said"]) if "said" in row else None
+    return CaseState(case, row.get("next_due"), keys, reserved, reserved and not keys, said)

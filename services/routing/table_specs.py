@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from services.routing.decision_table import Domain, TableSpec, Whole
 from services.routing.keyword_file import SIGNALS
 from services.routing.roster import Roster
-from shared.contracts.cases import ClockKind
+from shared.contracts.cases import CaseKind, ClockKind
 from shared.contracts.parcels import ExceptionKind
 
 MAX_SECONDS = 60 * 86400
@@ -15,7 +15,7 @@ def classification(facts: Mapping[str, Domain]) -> list[TableSpec]:
     flag = Domain.flag()
     exception = Domain.text(["", *ExceptionKind])
     kind_inputs = {"exception": exception, "level": Domain.whole(0, 3), "form": flag, "tag": facts["tag"]}
-    strength = Domain.text(["none", "weak", "strong"])
+    strength = Domain.text(["none", "weak", "model", "strong"])
     signals = dict.fromkeys(SIGNALS, flag)
     confidence_inputs = {
         "exception": exception,
@@ -29,7 +29,7 @@ def classification(facts: Mapping[str, Domain]) -> list[TableSpec]:
     return [
         TableSpec(
             "kind",
-            {**kind_inputs, "strength": strength, **signals},
+            {**kind_inputs, "strength": strength, **signals, "model_kind": Domain.text(["", *CaseKind])},
             {"kind": facts["kind"], "priority": Whole(1, 4)},
         ),
         TableSpec("confidence", confidence_inputs, {"confidence": Whole(0, 100)}),

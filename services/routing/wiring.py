@@ -28,7 +28,7 @@ SURVEYS_GROUP = "routing-surveys"
 
 def attach(runtime: Runtime, settings: Settings) -> None:
     """Raises `RuleError` where a rule file can't be used: the service does not start on wrong rules."""
-    rules = rule_files.load(settings.rules_dir, runtime.clock.now().date())
+    rules = rule_files.load(settings.rules_dir, runtime.clock.now().date(), settings.model_dir)
     store = CaseStore(runtime.database, rules.roster)
     parts = (runtime.database, store, runtime.outbox, rules, runtime.clock)
     desk = Desk(*parts)

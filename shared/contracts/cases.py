@@ -7,6 +7,8 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
 from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
+from shared.contracts.classification import CaseKind as CaseKind
+from shared.contracts.classification import Classification as Classification
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
 from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
@@ -15,17 +17,6 @@ from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 from shared.contracts.sign_disputes import SignDispute, SignDisputeMoved
 from shared.contracts.surveys import SurveyAnswered, SurveyAsked, SurveyClosed
-
-
-class CaseKind(StrEnum):
-    """工单性质: query 咨询, complaint 投诉, claim 理赔, after-sales 售后, feedback 反馈, exception 异常件."""
-
-    QUERY = "query"
-    COMPLAINT = "complaint"
-    CLAIM = "claim"
-    AFTER_SALES = "after_sales"
-    FEEDBACK = "feedback"
-    EXCEPTION = "exception"
 
 
 class CaseStatus(StrEnum):
@@ -80,17 +71,6 @@ class Climb(Contract):
     ladder: str
     since: Instant
     level: int
-
-
-class Classification(Contract):
-    """What a contact is about, how sure, and the words that decided (RO-2)."""
-
-    kind: CaseKind
-    tags: tuple[str, ...]
-    priority: int = Field(ge=1, le=4, description="1 critical … 4 low")
-    confidence: float = Field(ge=0, le=1)
-    words: tuple[str, ...] = ()
-    rule: str
 
 
 class SelfService(Contract):

@@ -19,6 +19,7 @@ from shared.contracts import (
     orders,
     parcels,
     surveys,
+    training,
     work_orders,
 )
 from shared.contracts.base import Contract
@@ -75,6 +76,7 @@ CASES = Topic("cases.v1", "case id", cases.TYPES, retention_ms=-1)
 WORK_ORDERS = Topic("work-orders.v1", "case id", work_orders.TYPES, retention_ms=-1)
 INCIDENTS = Topic("incidents.v1", "incident id", incidents.TYPES, retention_ms=-1)
 SURVEY_ANSWERS = Topic("survey-answers.v1", "case id", surveys.TYPES)
+TRAINING = Topic("training.v1", "case id", training.TYPES, partitions=1, retention_ms=400 * DAY_MS)
 CLAIMS = Topic("claims.v1", "claim id", claims.TYPES, retention_ms=-1)
 PAYMENT_REQUESTS = Topic("payment-requests.v1", "claim id", claims.PAYMENT_TYPES)
 NOTICE_REQUESTS = Topic("notice-requests.v1", "customer id", notices.REQUEST_TYPES)
@@ -104,6 +106,7 @@ TOPICS: tuple[Topic, ...] = (
     WORK_ORDERS,
     INCIDENTS,
     SURVEY_ANSWERS,
+    TRAINING,
     CLAIMS,
     PAYMENT_REQUESTS,
     NOTICE_REQUESTS,

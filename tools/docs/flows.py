@@ -81,6 +81,12 @@ FLOWS: tuple[Flow, ...] = (
         ("notify", "metrics"),
     ),
     Flow(t.SURVEY_ANSWERS, "What customers answer on the survey's page.", ("notify",), ("routing",)),
+    Flow(
+        t.TRAINING,
+        "What agents corrected in a case's classification, with the customer's words: to train the model on.",
+        ("routing",),
+        ("routing",),
+    ),
     Flow(t.CLAIMS, "Every change-set of a claim with the claim after it.", ("claims",), ("notify", "metrics")),
     Flow(t.PAYMENT_REQUESTS, "Orders to pay, one for each decision.", ("claims",), ("claims",)),
     Flow(t.NOTICE_REQUESTS, "Notices to send: the text, and what its HTML part is made of.", ("notify",), ("notify",)),

@@ -57,6 +57,7 @@ EDGES: dict[str, frozenset[str]] = {
         {
             "alias_store",
             "assigner",
+            "corrections",
             "desk",
             "legal.api",
             "legal.restoring",

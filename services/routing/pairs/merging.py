@@ -130,7 +130,7 @@ def _earlier(clock: Clock, others: tuple[Clock, ...]) -> Clock:
 def _found(before: CaseState, draft: Draft, keys: tuple[str, ...], rules: Rules, now: datetime) -> ChangeSet:
     dispute.settle(draft, rules.disputes, now)
     case = draft.finished(before.case.version + 1, now)
-    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
+    after = CaseState(case, due.next_due(case, keys, rules.calendar), keys, said=before.said)
     return ChangeSet(after, tuple(draft.changes), before=standing(before.case))
 
 

@@ -16,6 +16,7 @@ from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from shared.contracts.case_pairs import SplitFrom, SplitOff
 from shared.contracts.cases import Case, CaseKind, CaseStatus, Classification, Classified, Opened
+from shared.contracts.classification import Decider
 from shared.contracts.personal import Personal
 
 
@@ -50,7 +51,7 @@ def split(state: CaseState, wish: Split, case_id: str, rules: Rules, now: dateti
     new = fresh.finished(1, now)
     return (
         ChangeSet(
-            CaseState(old, due.next_due(old, left, rules.calendar), left),
+            CaseState(old, due.next_due(old, left, rules.calendar), left, said=state.said),
             tuple(draft.changes),
             before=standing(state.case),
         ),
@@ -80,7 +81,7 @@ def _must_be_possible(case: Case, wish: Split, rules: Rules) -> None:
 def _opened(case: Case, wish: Split, case_id: str, rules: Rules, now: datetime) -> Draft:
     """Its time limits began when the customer first wrote: nobody waits longer because a case was cut in two."""
     classification = Classification(
-        kind=wish.kind, tags=(wish.tag,), priority=wish.priority, confidence=1, rule="agent"
+        kind=wish.kind, tags=(wish.tag,), priority=wish.priority, confidence=1, rule="agent", decided_by=Decider.AGENT
     )
     draft = Draft(
         Case(

@@ -2,12 +2,16 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from services.routing.corrections import export
 from shared.contracts.cases import Case
+from shared.contracts.training import ClassificationCorrected
+from shared.settings import KafkaSettings
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, DeskClient, Process
 from tests.unit.routing.builders import contact, customer
@@ -222,3 +226,32 @@ async def test_a_lead_merges_two_cases_and_splits_one_and_later_contacts_find_th
     assert (len(counts), counts[second.case_id]) == (3, 2)
     assert (await bench.changes(first.case_id))[-1] == "merged"
     assert (await bench.changes(second.case_id))[-2:] == ["absorbed", "split_off"]
+
+
+@pytest.mark.req("RO-2")
+async def test_a_correction_is_announced_once_and_exported_with_the_customers_words(
+    bench: Bench, tmp_path: Path
+) -> None:
+    process, case = await queued(bench)
+    desk = bench.desk(process, AGENT, "agent")
+    body = {"kind": "complaint", "tags": ["delay", "attitude"], "priority": 2}
+    assert problem(await desk.act(case.case_id, "reclassify", {}, version=1)) == (422, "")
+    assert problem(await desk.act(case.case_id, "reclassify", {"tags": ["nonsense"]}, version=1)) == (
+        409,
+        "unknown_tag",
+    )
+    for _ in range(2):
+        after = await done(await desk.act(case.case_id, "reclassify", body, version=1, key="once"))
+    assert (after["group"], after["classification"]["decided_by"]) == ("complaints", "agent")
+    settings = KafkaSettings(kafka_bootstrap_servers=bench.infra.kafka, topic_prefix=bench.names.prefix)
+    file = tmp_path / "corrections.jsonl"
+
+    async def exported() -> bool:
+        return await export(settings, file) > 0
+
+    await poll(exported, 30, what="the correction in training.v1")
+    (line,) = file.read_text("utf-8").splitlines()
+    correction = ClassificationCorrected.model_validate_json(line)
+    assert correction.text.reveal() == "快递到哪了"
+    assert (correction.before.tags, correction.tags, correction.agent) == (("where_is",), ("delay", "attitude"), AGENT)
+    assert file.stat().st_mode & 0o777 == 0o600

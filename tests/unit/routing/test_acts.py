@@ -9,6 +9,7 @@ from services.routing.acts import (
     Assign,
     Close,
     Decline,
+    Reclassify,
     Reply,
     Resolve,
     Take,
@@ -17,7 +18,8 @@ from services.routing.acts import (
 from services.routing.case import decide
 from services.routing.refusals import ActRefused, IllegalMove, NotAllowed
 from services.routing.state import CaseState
-from shared.contracts.cases import CaseStatus
+from shared.contracts.cases import CaseKind, CaseStatus
+from shared.contracts.classification import Decider
 from shared.contracts.personal import Personal
 from tests.unit.routing.builders import after, decided, names, opened, rules
 
@@ -58,6 +60,8 @@ def act_of(kind: type[Act], actor: Actor = ANN) -> Act:
         return Resolve(actor, TEXT)
     if kind is Close:
         return Close(actor, TEXT)
+    if kind is Reclassify:
+        return Reclassify(actor, kind=CaseKind.COMPLAINT)
     return Assign(actor, group="claims")
 
 
@@ -89,7 +93,7 @@ def refusal(state: CaseState, act: Act) -> ActRefused:
 
 
 @pytest.mark.req("RO-4")
-@pytest.mark.parametrize("kind", [Reply, Wait, Resolve, Close])
+@pytest.mark.parametrize("kind", [Reply, Wait, Resolve, Close, Reclassify])
 def test_another_agents_case_is_left_alone(kind: type[Act]) -> None:
     refused = refusal(in_status(CaseStatus.ASSIGNED), act_of(kind, BOB))
     assert isinstance(refused, NotAllowed)
@@ -152,4 +156,37 @@ def test_a_waiting_case_that_is_handed_over_runs_again() -> None:
     ],
 )
 def test_an_assignment_names_somebody_known(act: Act, code: str) -> None:
+    assert refusal(in_status(CaseStatus.ASSIGNED), act).code == code
+
+
+@pytest.mark.req("RO-2")
+def test_a_queued_case_that_is_reclassified_goes_to_the_group_of_its_subject() -> None:
+    state = in_status(CaseStatus.QUEUED)
+    found = decided(state, Reclassify(ANN, CaseKind.CLAIM, ("damage", "compensation"), 1), after(seconds=3))
+    case = found.state.case
+    assert "classified" in names(found)
+    assert (case.group, case.status, case.agent) == ("claims", CaseStatus.QUEUED, None)
+    about = case.classification
+    assert (about.kind, about.tags, about.priority) == (CaseKind.CLAIM, ("damage", "compensation"), 1)
+    assert (about.decided_by, about.confidence, about.rule) == (Decider.AGENT, 1, "agent")
+    assert found.state.said == Personal("快递到哪了")
+    assert refusal(state, Reclassify(EVE, CaseKind.CLAIM)).code == "other_group"
+
+
+@pytest.mark.req("RO-2")
+def test_who_handles_a_case_keeps_it_when_reclassifying() -> None:
+    found = decided(in_status(CaseStatus.ASSIGNED), Reclassify(ANN, tags=("customs",)), after(seconds=3)).state.case
+    assert (found.agent, found.group, found.classification.tags) == (ANN.agent, "tracing", ("customs",))
+    assert found.classification.kind is CaseKind.QUERY
+
+
+@pytest.mark.req("RO-2")
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (Reclassify(ANN, tags=("where_is", "nonsense")), "unknown_tag"),
+        (Reclassify(ANN, kind=CaseKind.QUERY, tags=("where_is",)), "nothing_changed"),
+    ],
+)
+def test_a_correction_corrects_to_something_known(act: Act, code: str) -> None:
     assert refusal(in_status(CaseStatus.ASSIGNED), act).code == code

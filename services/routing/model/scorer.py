@@ -1,0 +1,100 @@
+"""Scoring a text: the weights of all classes stand side by side in one whole number, so that summing n-grams is
+summing numbers. No library is needed for it, and 100 n-grams cost some 10 microseconds."""
+
+import math
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.routing.lexicon import Text
+from services.routing.model.artefact import Artefact, Head
+from services.routing.model.ngrams import ngrams
+from services.routing.model.reasons import reasons
+
+ZERO = 128
+"""The byte that stands for no weight."""
+LANE = 4
+"""Bytes of a lane in the sum: no text is long enough to make one overflow into the next."""
+
+Chances = Mapping[str, float]
+
+
+class Guess(NamedTuple):
+    """What a text says, by question: the chance of each class, calibrated. `grams`: its known n-grams."""
+
+    tag: Chances
+    kind: Chances
+    sentiment: Chances
+    urgency: Chances
+    grams: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    head: Head
+    first: int
+    """Of the head's lanes in the sum."""
+
+
+class Model:
+    """A trained model; `version` names the data and training that it came from."""
+
+    def __init__(self, artefact: Artefact, version: str = "") -> None:
+        self.version = version
+        self._lanes = artefact.lanes + 1
+        self._scale = artefact.rarity_scale
+        self._weights = {gram: _number(row) for gram, row in artefact.rows}
+        starts = [2]
+        for head in artefact.heads:
+            starts.append(starts[-1] + len(head.classes))
+        self._places = [_Place(head, first) for head, first in zip(artefact.heads, starts, strict=False)]
+
+    def guess(self, text: Text) -> Guess:
+        """The chances of every class of every head."""
+        grams = [gram for gram in ngrams(text) if gram in self._weights]
+        total = sum(map(self._weights.__getitem__, grams))
+        sums = array("I", total.to_bytes(LANE * self._lanes, "little"))
+        length = math.sqrt(sums[1] * self._scale) or 1.0
+        chances = [_chances(place, sums, ZERO * sums[0], length) for place in self._places]
+        tag, kind, sentiment, urgency = chances
+        return Guess(tag, kind, sentiment, urgency, grams)
+
+    def why(self, text: Text, guess: Guess, tag: str, most: int) -> tuple[str, ...]:
+        """The pieces of the text that spoke for a tag, the strongest first."""
+        place = self._places[0]
+        shift = 8 * LANE * (place.first + place.head.classes.index(tag))
+        weights = {gram: (self._weights[gram] >> shift & 0xFF) - ZERO for gram in guess.grams}
+        return reasons(text, weights, most)
+
+
+def _number(row: bytes) -> int:
+    """The lanes of an n-gram: 1 (it is counted), the square of its rarity, its weights."""
+    lanes = bytearray(LANE * (len(row) + 1))
+    lanes[0] = 1
+    lanes[LANE::LANE] = row
+    return int.from_bytes(lanes, "little")
+
+
+def _chances(place: _Place, sums: Sequence[int], zero: int, length: float) -> Chances:
+    head = place.head
+    parts = zip(head.slopes, sums[place.first : place.first + len(head.classes)], head.offsets, strict=True)
+    logits = [slope * (lane - zero) / length + offset for slope, lane, offset in parts]
+    return dict(zip(head.classes, _softmax(logits) if head.exclusive else _sigmoids(logits), strict=True))
+
+
+def _softmax(logits: Sequence[float]) -> Sequence[float]:
+    top = max(logits)
+    powers = [math.exp(logit - top) for logit in logits]
+    whole = sum(powers)
+    return [power / whole for power in powers]
+
+
+def _sigmoids(logits: Iterable[float]) -> Sequence[float]:
+    return [1 / (1 + math.exp(-logit)) for logit in logits]
+
+
+def best(chances: Chances) -> tuple[str, float]:
+    """The likeliest class and its chance."""
+    name = max(chances, key=chances.__getitem__)
+    return name, chances[name]

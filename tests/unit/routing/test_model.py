@@ -1,0 +1,187 @@
+"""RO-2: the model that decides where no exact word does: scores, reasons, limits, and what overrides it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from services.routing import rule_files
+from services.routing.classify import classify, classify_exception
+from services.routing.decision_table import RuleError
+from services.routing.lexicon import Text
+from services.routing.model import artefact
+from services.routing.model.artefact import Artefact, Head
+from services.routing.model.ngrams import LONGEST, ngrams
+from services.routing.model.scorer import Model, best
+from shared.contracts.cases import CaseKind, Classification
+from shared.contracts.classification import Decider, Sentiment
+from shared.contracts.interactions import ClaimForm, ClaimKind
+from tests.unit.routing.builders import contact, opened, raised, rules
+
+
+def _classified(text: str) -> Classification:
+    return classify(contact(text), rules())
+
+
+@pytest.mark.req("RO-2")
+@pytest.mark.parametrize(
+    ("text", "kind", "tag"),
+    [
+        ("榴莲长毛了", CaseKind.COMPLAINT, "damage"),
+        ("说话夹枪带棒", CaseKind.COMPLAINT, "attitude"),
+        ("打开里面塞的是砖头", CaseKind.COMPLAINT, "shortage"),
+        ("上回说的那件事咋样了", CaseKind.QUERY, "follow_up"),
+        ("got three, ordered four", CaseKind.COMPLAINT, "shortage"),
+        ("won't switch on any more", CaseKind.AFTER_SALES, "repair"),
+        ("any news?", CaseKind.QUERY, "follow_up"),
+    ],
+)
+def test_what_no_word_of_the_table_names_is_decided_by_the_model(text: str, kind: CaseKind, tag: str) -> None:
+    found = _classified(text)
+    assert (found.decided_by, found.kind, found.tags[0]) == (Decider.MODEL, kind, tag)
+    assert found.confidence >= 0.5
+    assert found.rule.endswith("/model")
+
+
+@pytest.mark.req("RO-2")
+def test_the_reason_is_the_pieces_that_decided() -> None:
+    for text, word in (("蛋糕变成一摊泥", "蛋糕"), ("won't switch on any more", "switch")):
+        words = _classified(text).words
+        assert 1 <= len(words) <= 12
+        assert any(word in piece for piece in words)
+        assert all(piece in text.replace("'", "") for piece in words)
+
+
+@pytest.mark.req("RO-2")
+def test_exact_words_override_the_model() -> None:
+    assert _classified("快递被你们弄丢了").decided_by is Decider.TABLE
+    form = ClaimForm(kind=ClaimKind.LOSS, tracking_number="SF1", claimed_fen=100)
+    assert classify(contact("蛋糕变成一摊泥", claim=form), rules()).decided_by is Decider.FORM
+
+
+@pytest.mark.req("RO-2")
+def test_a_parcels_exception_is_no_opinion() -> None:
+    found = classify_exception(raised(), rules())
+    assert (found.decided_by, found.sentiment, found.confidence) == (Decider.EXCEPTION, None, 1)
+
+
+@pytest.mark.req("RO-2")
+def test_a_row_of_the_decision_table_overrides_the_models_kind(tmp_path: Path) -> None:
+    for file in rule_files.DIRECTORY.iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    table = json.loads((tmp_path / "classification.json").read_text("utf-8"))
+    rows = table["nodes"][1]["content"]["rules"]
+    row = next(r for r in rows if r["_id"] == "model-complaint")
+    rows.insert(rows.index(row), {**row, "_id": "fruit", "tag": '"damage"', "kind": '"claim"', "priority": "1"})
+    (tmp_path / "classification.json").write_text(json.dumps(table), "utf-8")
+    found = classify(contact("蛋糕变成一摊泥"), rule_files.load(tmp_path))
+    assert (found.kind, found.priority, found.rule) == (CaseKind.CLAIM, 1, "fruit/model")
+
+
+@pytest.mark.req("RO-2")
+@pytest.mark.parametrize("text", ["双鱼座这周运势", "qwrtplk", "is the blue one available"])
+def test_below_the_limit_people_read_it(text: str) -> None:
+    case = opened(text).case
+    assert (case.group, case.classification.tags) == ("triage", ("other",))
+
+
+@pytest.mark.req("RO-2")
+@pytest.mark.parametrize(
+    ("text", "sentiment"),
+    [
+        ("小哥冒雨送来的，太暖了", Sentiment.POSITIVE),
+        ("气死我了，什么破公司", Sentiment.NEGATIVE),
+        ("请问几点上班", Sentiment.NEUTRAL),
+        ("you guys rock, thank you", Sentiment.POSITIVE),
+        ("this is outrageous, you lost it", Sentiment.NEGATIVE),
+    ],
+)
+def test_the_mood_is_read(text: str, sentiment: Sentiment) -> None:
+    assert _classified(text).sentiment is sentiment
+
+
+@pytest.mark.req("RO-2")
+def test_the_language_is_that_of_the_text() -> None:
+    assert _classified("快递到哪了").language == "zh"
+    assert _classified("where is it").language == "en"
+    assert _classified("我的package到哪了").language == "zh"
+
+
+HEADS = (
+    Head("tag", False, ("tea", "other"), (1.0, 1.0), (-3.0, -3.0)),
+    Head("kind", True, ("query", "claim"), (1.0, 1.0), (0.0, 0.0)),
+    Head("sentiment", True, ("negative", "neutral"), (1.0, 1.0), (0.0, 0.0)),
+    Head("urgency", False, ("urgent",), (1.0,), (-3.0,)),
+)
+TEA = Artefact(HEADS, 1.0, (("茶", bytes([1, 228, 128, 128, 128, 128, 128, 128])),))
+
+
+@pytest.mark.req("RO-2")
+def test_the_chances_are_those_of_the_weights() -> None:
+    model = Model(TEA)
+    guess = model.guess(Text("茶", ""))
+    assert best(guess.tag) == ("tea", pytest.approx(1.0))
+    assert guess.tag["other"] == pytest.approx(0.0474, abs=1e-4)
+    assert guess.kind == {"query": 0.5, "claim": 0.5}
+    nothing = model.guess(Text("水", ""))
+    assert nothing.grams == []
+    assert nothing.tag["tea"] == pytest.approx(0.0474, abs=1e-4)
+
+
+@pytest.mark.req("RO-2")
+def test_a_tag_that_no_rule_knows_goes_to_people() -> None:
+    found = classify(contact("茶"), replace(rules(), model=Model(TEA)))
+    assert (found.tags, found.decided_by) == (("other",), Decider.TABLE)
+    assert found.confidence < 0.5
+
+
+@pytest.mark.req("RO-2")
+def test_sums_do_not_overflow_on_the_longest_text() -> None:
+    row = bytes([255] * 8)
+    text = "".join(chr(0x4E00 + n) for n in range(LONGEST))
+    model = Model(Artefact(HEADS, 1.0, tuple((gram, row) for gram in sorted(ngrams(Text(text, ""))))))
+    guess = model.guess(Text(text, ""))
+    assert len(guess.grams) > 3 * LONGEST - 10
+    assert guess.kind == {"query": 0.5, "claim": 0.5}
+
+
+@pytest.mark.req("RO-2")
+def test_an_artefact_is_read_as_it_was_written(tmp_path: Path) -> None:
+    artefact.write(TEA, {"version": "v"}, tmp_path)
+    known, card = artefact.read(tmp_path)
+    assert (known, card["version"]) == (TEA, "v")
+    (tmp_path / artefact.WEIGHTS).write_bytes(b"spoilt")
+    with pytest.raises(RuleError, match="sha256"):
+        artefact.read(tmp_path)
+    (tmp_path / artefact.CARD).unlink()
+    with pytest.raises(RuleError, match="can't be read"):
+        artefact.read(tmp_path)
+
+
+@pytest.mark.req("RO-2")
+def test_the_artefact_is_small_and_says_what_it_was_made_of() -> None:
+    _, card = artefact.read()
+    assert card["version"].startswith(card["trained_on"])
+    assert len(card["data"]["sha256"]) == len(card["held_out"]["sha256"]) == 64
+    assert (artefact.DIRECTORY / artefact.WEIGHTS).stat().st_size < 5_000_000
+    assert card["macro_f1"]["tag"] > 0.7
+
+
+@pytest.mark.req("RO-2", "SY-6")
+def test_5000_messages_a_second_on_one_core() -> None:
+    model, lexicon = rules().model, rules().lexicon
+    texts = [
+        lexicon.read(text) for text in ("快递都五天了还没到，电话也打不通", "the box was empty, please help") * 500
+    ]
+    fastest = min(_seconds(model, texts) for _ in range(5))
+    assert len(texts) / fastest > 5000
+
+
+def _seconds(model: Model, texts: list[Text]) -> float:
+    start = process_time()
+    for text in texts:
+        model.guess(text)
+    return process_time() - start
