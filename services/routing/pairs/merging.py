@@ -6,6 +6,7 @@ from services.routing import due
 from services.routing.acts import Actor
 from services.routing.case import standing
 from services.routing.clocks import is_ticking
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
@@ -62,6 +63,12 @@ def _must_be_possible(ending: Case, going: Case, actor: Actor) -> None:
         raise IllegalMove(
             "work_orders_open", "Complete or cancel its work orders first.", "请先完成或撤销被并工单的协作工单。"
         )
+    if dispute.is_open(ending):
+        raise IllegalMove(
+            "has_sign_dispute",
+            "It is disputed who signed: merge the other case into this one.",
+            "该工单存在签收争议，请将另一工单并入本工单。",
+        )
     if ending.exception_id and going.exception_id:
         raise IllegalMove("two_exceptions", "Each is about an exception of its own.", "两个工单各有包裹异常。")
     if ending.claim or ending.classification.kind is CaseKind.CLAIM:
@@ -111,6 +118,7 @@ def _earlier(clock: Clock, others: tuple[Clock, ...]) -> Clock:
 
 
 def _found(before: CaseState, draft: Draft, keys: tuple[str, ...], rules: Rules, now: datetime) -> ChangeSet:
+    dispute.settle(draft, rules.disputes, now)
     case = draft.finished(before.case.version + 1, now)
     after = CaseState(case, due.next_due(case, keys, rules.calendar), keys)
     return ChangeSet(after, tuple(draft.changes), before=standing(before.case))

@@ -7,6 +7,7 @@ from services.routing import due, timekeeping
 from services.routing.acts import Actor
 from services.routing.case import standing
 from services.routing.classify import group_of
+from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.number import number_of
@@ -67,7 +68,10 @@ def _must_be_possible(case: Case, wish: Split, rules: Rules) -> None:
     foreign = {*wish.tracking_numbers, *wish.order_numbers}.difference(case.tracking_numbers, case.order_numbers)
     if foreign:
         raise IllegalMove("not_its_own", "The case has no such parcel or order.", "工单中没有该运单或订单。")
-    if case.parcel is not None and case.parcel.tracking_number in wish.tracking_numbers:
+    own = {case.parcel.tracking_number} if case.parcel else set()
+    if dispute.is_open(case) and case.sign_dispute:
+        own.add(case.sign_dispute.tracking_number)
+    if own.intersection(wish.tracking_numbers):
         raise IllegalMove(
             "its_parcel", "The case is about this parcel: split off the rest.", "本工单正处理该运单，请拆出其他事项。"
         )
@@ -102,6 +106,7 @@ def _opened(case: Case, wish: Split, case_id: str, rules: Rules, now: datetime) 
     )
     draft.note(Opened(), SplitFrom(case_id=case.case_id, number=case.number), Classified())
     timekeeping.start_missing(draft, rules.targets(draft.case), case.opened_at)
+    dispute.settle(draft, rules.disputes, now)
     return draft
 
 

@@ -1,6 +1,7 @@
 """RO-13: a dispute about who signed: receipt at once, 48 hours of re-verification where it is doubtful, its outcome."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.routing import playbook_file, rule_files
-from services.routing.acts import Resolve
+from services.routing.acts import Actor, Resolve
 from services.routing.case import decide
 from services.routing.decision_table import RuleError
 from services.routing.disputes.area import Area, area_of, ranked
 from services.routing.disputes.dispute_file import check_orders, disputes_of
 from services.routing.disputes.orders import BY_RULE, wanted_move
 from services.routing.disputes.rules import CANCEL, RECEIPT, REVERIFICATION, HotAreas
+from services.routing.pairs.merging import merge
+from services.routing.pairs.splitting import Split, split
 from services.routing.refusals import IllegalMove
 from services.routing.rule_file import RuleFile
 from services.routing.state import AgentFound, CaseState, OrderMoved
 from services.routing.workorders import order_file
 from services.routing.workorders.order import Accept, Cancel, Complete, Decided, Event, Mover, Return, TimeUp
 from services.routing.workorders.order import decide as decide_order
+from shared.contracts.base import derived_id
 from shared.contracts.cases import CaseKind, CaseStatus
 from shared.contracts.parcels import Node, Parcel, ParcelSnapshot, Shipment, TrackPoint
 from shared.contracts.personal import Personal
@@ -40,6 +44,7 @@ from tests.unit.routing.builders import NOON, after, contact, decided, names, op
 from tests.unit.routing.test_acts import ANN, TEXT
 
 pytestmark = pytest.mark.req("RO-13")
+CASE_ID = derived_id("new", "case")
 ORDERS = order_file.load(rule_files.DIRECTORY, playbook_file.load(rule_files.DIRECTORY / "playbook"))
 RECEIPT_GOOD = {
     "signer_name": "王五",
@@ -323,3 +328,18 @@ def test_a_wrong_cell_is_named(edit: Any, cell: str, tmp_path: Path) -> None:
 def _load(directory: Path) -> None:
     read = disputes_of(RuleFile.read(directory / "signing.yaml", None), ["not_received"])
     check_orders("signing.yaml", read, ORDERS)
+
+
+def test_a_case_with_a_dispute_is_the_one_that_goes_on_and_keeps_its_parcel() -> None:
+    lead, other = Actor("lead.one", frozenset({"lead"})), opened("快递到哪了", n=2, tracking_numbers=("SF9",))
+    with pytest.raises(IllegalMove) as refused:
+        merge(disputed(), other, lead, rules(), after(minutes=1))
+    assert refused.value.code == "has_sign_dispute"
+    _, going = merge(other, disputed(), lead, rules(), after(minutes=1))
+    assert dispute(going.state).tracking_number == "SF100"
+    wish = Split(lead, TEXT, CaseKind.COMPLAINT, "not_received", 2, tracking_numbers=("SF100",))
+    with pytest.raises(IllegalMove) as kept:
+        split(going.state, wish, "c9", rules(), after(minutes=2))
+    assert kept.value.code == "its_parcel"
+    _, new = split(going.state, replace(wish, tracking_numbers=("SF9",)), CASE_ID, rules(), after(minutes=2))
+    assert dispute(new.state).tracking_number == "SF9"
