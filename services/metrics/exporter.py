@@ -11,8 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from services.metrics.indicator import BACKLOG, INDICATORS, PREFIX, Indicator, Type
-from services.metrics.series import ByLabels, Totals, backlog_by_age, by_indicator, histogram_series
+from services.metrics.indicator import INDICATORS, PREFIX, Indicator, Type
+from services.metrics.series import ByLabels, Totals, as_shown, by_indicator, histogram_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ def families(totals: Totals, now: datetime) -> Iterator[Metric]:
     grouped = by_indicator(totals)
     for indicator in INDICATORS:
         values = grouped[indicator.name]
-        if indicator is BACKLOG:
-            values = backlog_by_age(values, now)
-        yield family(indicator, values)
+        yield family(indicator, as_shown(indicator, values, now))
 
 
 def family(indicator: Indicator, values: ByLabels) -> Metric:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from services.metrics import indicator as i
+from services.metrics import legal
 from services.metrics.indicator import Indicator
 from services.metrics.readings import (
     CaseChange,
@@ -87,6 +88,7 @@ def of_case(event: CaseChangedReading) -> tuple[datetime, Increments]:
     found: Increments = []
     for change in event.changes:
         _case_change(event, change, by, found)
+    found.extend(legal.of_case(event))
     if event.before is not None or case.version == 1:
         _case_difference(event.before, case, by, found)
     return event.at, found

@@ -13,6 +13,7 @@ from shared.contracts.cases import CaseKind, ClockKind
 from shared.contracts.claims import ClaimState, LiableParty
 from shared.contracts.incidents import Scope
 from shared.contracts.interactions import ClaimKind, EvidenceKind
+from shared.contracts.legal import LegalKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
 from shared.contracts.people import Channel
@@ -174,6 +175,12 @@ SIGN_DISPUTES = _counter(
     "Disputes about who signed, by what became of them.",
 )
 SIGN_DISPUTE_AREAS = _counter("sign_dispute_areas", (Label("area"),), "Disputes about who signed, by area.")
+LEGAL_MISSED = _counter("legal_deadlines_missed", (_enum("kind", LegalKind),), "Legal deadlines that were missed.")
+LEGAL_OPEN = _gauge(
+    "legal_deadlines_open",
+    (_enum("kind", LegalKind), Label("due")),
+    "Legal deadlines that run, by when they end: within 48 hours, or later.",
+)
 BACKLOG = _gauge(
     "backlog_cases",
     (GROUP, Label("age")),
@@ -251,6 +258,8 @@ INDICATORS: tuple[Indicator, ...] = (
     ESCALATIONS,
     SIGN_DISPUTES,
     SIGN_DISPUTE_AREAS,
+    LEGAL_MISSED,
+    LEGAL_OPEN,
     BACKLOG,
     FIRST_RESPONSE,
     RESOLUTION,

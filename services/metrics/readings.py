@@ -7,7 +7,7 @@ kind of change unreadable here. A test holds these against the contracts.
 from pydantic import AwareDatetime
 
 from shared.contracts.base import Contract
-from shared.contracts.cases import CaseKind, CaseStatus, ClockKind
+from shared.contracts.cases import CaseKind, CaseStatus, ClockKind, ClockState
 from shared.contracts.claims import ClaimState, LiableParty
 from shared.contracts.incidents import IncidentStatus, Scope
 from shared.contracts.interactions import ClaimKind, EvidenceKind
@@ -25,6 +25,12 @@ class SelfServiceReading(Contract):
     answer: str
 
 
+class ClockReading(Contract):
+    kind: ClockKind
+    state: ClockState
+    due_at: AwareDatetime
+
+
 class CaseReading(Contract):
     version: int
     channel: Channel
@@ -39,6 +45,7 @@ class CaseReading(Contract):
     reopened: int = 0
     answered_by: str | None = None
     self_service: SelfServiceReading | None = None
+    clocks: tuple[ClockReading, ...] = ()
 
 
 class StandingReading(Contract):
@@ -46,6 +53,7 @@ class StandingReading(Contract):
     group: str
     first_response_at: AwareDatetime | None = None
     answered_by: str | None = None
+    legal_due: AwareDatetime | None = None
 
 
 class CaseChange(Contract):
@@ -60,6 +68,9 @@ class CaseChange(Contract):
     role: str = ""
     move: str = ""
     area: str | None = None
+    kind: str = ""
+    due_at: AwareDatetime | None = None
+    was_missed: bool = False
     outcome: str | None = None
     by: str = ""
     agent: str = ""

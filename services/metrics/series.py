@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 
-from services.metrics.indicator import AGE_BOUNDS_H, INDICATORS, INFINITY, SUM, Indicator
+from services.metrics.indicator import AGE_BOUNDS_H, BACKLOG, INDICATORS, INFINITY, LEGAL_OPEN, SUM, Indicator
 from services.metrics.zero import zeros
+from shared.contracts.legal import LegalKind
 
+SOON_H = 48
 Totals = Mapping[tuple[str, tuple[str, ...]], int]
 ByLabels = Mapping[tuple[str, ...], int]
 
@@ -33,6 +35,22 @@ def histogram_series(
             count += values.get((*labels, bound), 0)
             buckets.append((float(bound) / 1000, count))
         yield labels, buckets, values.get((*labels, SUM), 0) / 1000
+
+
+def as_shown(indicator: Indicator, values: ByLabels, now: datetime) -> ByLabels:
+    """A gauge that is kept by hours is shown by brackets of them."""
+    if indicator is BACKLOG:
+        return backlog_by_age(values, now)
+    return legal_by_end(values, now) if indicator is LEGAL_OPEN else values
+
+
+def legal_by_end(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:
+    """From (kind, hour of its end) to (kind, `48h` or `later`); each kind shows both."""
+    soon = int(now.timestamp()) // 3600 + SOON_H
+    ends: dict[tuple[str, ...], int] = {(kind.value, due): 0 for kind in LegalKind for due in ("48h", "later")}
+    for (kind, hour), amount in slots.items():
+        ends[kind, "48h" if int(hour) < soon else "later"] += amount
+    return ends
 
 
 def backlog_by_age(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:

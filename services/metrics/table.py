@@ -6,8 +6,8 @@ from math import isinf
 
 from pydantic import BaseModel, Field
 
-from services.metrics.indicator import BACKLOG, INDICATORS, Indicator, Type
-from services.metrics.series import ByLabels, Totals, backlog_by_age, by_indicator, histogram_series
+from services.metrics.indicator import INDICATORS, Indicator, Type
+from services.metrics.series import ByLabels, Totals, as_shown, by_indicator, histogram_series
 
 
 class SeriesRow(BaseModel):
@@ -41,7 +41,7 @@ class IndicatorTable(BaseModel):
 def table(totals: Totals, now: datetime, start: datetime | None = None, end: datetime | None = None) -> IndicatorTable:
     grouped = by_indicator(totals)
     shown = [i for i in INDICATORS if start is None or i.type is not Type.GAUGE]
-    rows = [_row(i, backlog_by_age(grouped[i.name], now) if i is BACKLOG else grouped[i.name]) for i in shown]
+    rows = [_row(i, as_shown(i, grouped[i.name], now)) for i in shown]
     return IndicatorTable(as_of=now, start=start, end=end, indicators=rows)
 
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from services.routing.acts import Act, Actor, Assign, Close, Decline, Reply, Resolve, Take, Wait
 from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
+from services.routing.legal.acts import LegalAct
 from services.routing.refusals import ActRefused, NotAllowed
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.personal import Personal
@@ -69,7 +70,7 @@ class ActRoute:
 
     body: type[Body]
     summary: str
-    act: Callable[[Actor, Body], Act]
+    act: Callable[[Actor, Body], Act | LegalAct]
 
 
 def _take(actor: Actor, body: Body) -> Act:
@@ -133,7 +134,7 @@ def routes(desk: Desk, verifier: TokenVerifier) -> list[Route]:
 
     found = [Route("/v1/cases", listed), Route("/v1/cases/{case_id}", one)]
     for name, kind in ACTS.items():
-        found.append(Route(f"/v1/cases/{{case_id}}/{name}", _acting(desk, verifier, name, kind), methods=["POST"]))
+        found.append(Route(f"/v1/cases/{{case_id}}/{name}", acting(desk, verifier, name, kind), methods=["POST"]))
     return found
 
 
@@ -152,7 +153,7 @@ async def _listed(request: Request, desk: Desk, subject: str) -> Response:
     return Response(page.model_dump_json(exclude_none=True), media_type=JSON)
 
 
-def _acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> Callable[[Request], Awaitable[Response]]:
+def acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> Callable[[Request], Awaitable[Response]]:
     async def act(request: Request) -> Response:
         principal = verifier.require(request, *ROLES)
         body = await read_body(request, BODY_LIMIT)

@@ -15,8 +15,12 @@ from services.routing import (
     under_incident,
 )
 from services.routing.acts import Act
+from services.routing.clocks import legal_due
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
+from services.routing.legal import acts as legal_acts
+from services.routing.legal import claim_news
+from services.routing.legal.acts import LegalAct
 from services.routing.life import wants_parcel_facts
 from services.routing.rules import Rules
 from services.routing.selfservice.handover import waits
@@ -32,6 +36,7 @@ from services.routing.state import (
     TimerFired,
 )
 from shared.contracts.cases import Case, CaseStatus, Standing
+from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
     ParcelExceptionCleared,
@@ -43,7 +48,18 @@ from shared.contracts.surveys import SurveySubmitted
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
 OfIncident = IncidentFound | IncidentNotIts | IncidentOver
-Event = Interaction | News | SurveySubmitted | TimerFired | AgentFound | OrderMoved | OfIncident | Act
+Event = (
+    Interaction
+    | News
+    | SurveySubmitted
+    | TimerFired
+    | AgentFound
+    | OrderMoved
+    | OfIncident
+    | Act
+    | LegalAct
+    | ClaimChanged
+)
 
 
 def decide(
@@ -98,7 +114,11 @@ def standing(case: Case | None) -> Standing | None:
     if case is None:
         return None
     return Standing(
-        status=case.status, group=case.group, first_response_at=case.first_response_at, answered_by=case.answered_by
+        status=case.status,
+        group=case.group,
+        first_response_at=case.first_response_at,
+        answered_by=case.answered_by,
+        legal_due=legal_due(case.clocks),
     )
 
 
@@ -129,6 +149,10 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return under_incident.change(case, event, rules, now)
     if isinstance(event, IncidentOver):
         return None
+    if isinstance(event, ClaimChanged):
+        return claim_news.hear(case, event, rules, now)
+    if isinstance(event, LegalAct):
+        return legal_acts.act_on(case, event, rules, now)
     return acts.act_on(case, event, rules, now)
 
 

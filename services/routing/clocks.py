@@ -65,6 +65,12 @@ def put(clocks: Clocks, clock: Clock) -> Clocks:
     return tuple(clock if old.kind is clock.kind else old for old in clocks)
 
 
+def legal_due(clocks: Clocks) -> datetime | None:
+    """When the law's time for an answer ends, where it still runs."""
+    clock = of_kind(clocks, ClockKind.LEGAL_ANSWER)
+    return clock.due_at if clock is not None and clock.state in TICKING else None
+
+
 def next_step(clock: Clock) -> tuple[datetime, What] | None:
     """What befalls the clock next by itself, and when."""
     if clock.state is ClockState.RUNNING and clock.warn_at < clock.due_at:

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.routing.acts import Act, Actor
 from services.routing.case import decide
+from services.routing.legal.acts import LegalAct
 from services.routing.number import id_range
 from services.routing.record import messages
 from services.routing.rules import Rules
@@ -44,7 +45,7 @@ class ActRequest:
     """`key`: the caller's idempotency key; `fingerprint`: a hash of what was asked under it."""
 
     case_id: str
-    act: Act
+    act: Act | LegalAct
     version: int
     key: str
     fingerprint: str

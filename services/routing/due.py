@@ -9,6 +9,9 @@ from services.routing import clocks, fields, survey
 from services.routing.draft import Draft
 from services.routing.escalation import Ladders, Rung, climbed, next_rung
 from services.routing.hours import BusinessHours
+from services.routing.legal import turns
+from services.routing.legal.deadline import next_step
+from services.routing.legal.rules import LegalRules
 from services.routing.life import Life
 from services.routing.selfservice.handover import hand_over, waits_until
 from services.routing.survey import SurveyRules
@@ -36,6 +39,7 @@ class Calendar:
     fields: fields.FieldRules
     hours: Mapping[str, BusinessHours]
     survey: SurveyRules
+    legal: LegalRules
 
 
 def next_due(case: Case, keys: Sequence[str], calendar: Calendar) -> datetime | None:
@@ -82,6 +86,10 @@ def _coming(case: Case, calendar: Calendar) -> Iterator[Coming]:
         yield Coming(until, hand_over, ("no_facts",))
     if case.survey is not None and (ends := survey.closes_at(case)) is not None:
         yield Coming(ends, survey.close, (ends,))
+    for deadline in case.legal_deadlines:
+        rule = calendar.legal[deadline.kind]
+        if (coming := next_step(deadline, rule)) is not None:
+            yield Coming(coming.at, turns.come, (deadline, rule, coming))
     if case.status is CaseStatus.RESOLVED and case.resolved_at is not None:
         at = case.resolved_at + calendar.life.auto_close
         yield Coming(at, _close, (calendar.life, at))

@@ -19,6 +19,7 @@ from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore, Span
 from services.routing.threading import Book, People, is_unknown_id, keys_of_contact, keys_of_exception, owner_of
 from shared.clock import Clock
+from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
 from shared.contracts.surveys import SurveySubmitted
@@ -75,8 +76,8 @@ class CaseHandler:
             if state is None and isinstance(event, MediaStored | MediaFailed):
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
                 raise InvalidEvent(f"no case waits for {event.ref}")
-            if state is None and isinstance(event, SurveySubmitted):
-                raise InvalidEvent(f"there is no case {event.case_id}")
+            if state is None and isinstance(event, SurveySubmitted | ClaimChanged):
+                raise InvalidEvent(f"there is no case {_case_id(event)}")
             preferred = book.last_agent(event.customer) if _is_new_contact(state, event) else None
             found = decide(state, event, self._rules, now, preferred, links.joint(event))
             if found is None:
@@ -150,6 +151,8 @@ def _case_id(event: Any) -> str | None:
         return parcel_news.case_id_of(event)
     if isinstance(event, ParcelSnapshot | SurveySubmitted):
         return event.case_id
+    if isinstance(event, ClaimChanged):
+        return event.claim.case_id
     return None
 
 

@@ -20,6 +20,9 @@ from services.routing.aliases import newest
 from services.routing.incidents import wiring as incidents
 from services.routing.incidents.rules import IncidentRules
 from services.routing.incidents.store import IncidentStore
+from services.routing.legal import restoring
+from services.routing.legal.store import Register
+from services.routing.legal.wiring import CLAIMS_GROUP
 from services.routing.rules import Rules
 from services.routing.settings import Settings
 from services.routing.state import CaseState
@@ -41,7 +44,7 @@ from shared.messaging.record import Malformed, cloud_event_parser
 from shared.messaging.whole import whole
 from shared.mongo import Database, connect
 
-GROUPS = (CONTACTS_GROUP, EXCEPTIONS_GROUP, CUSTOMERS_GROUP)
+GROUPS = (CONTACTS_GROUP, EXCEPTIONS_GROUP, CUSTOMERS_GROUP, CLAIMS_GROUP)
 TOPICS = (CASES, WORK_ORDERS, INCIDENTS, CUSTOMERS)
 COLLECTIONS = (
     "cases",
@@ -51,6 +54,7 @@ COLLECTIONS = (
     "incident_changes",
     "incident_customers",
     "customer_aliases",
+    "legal_deadlines",
 )
 """The counts of exceptions stay as they are: what they say of the usual rate is in no topic for so long."""
 IN_FLIGHT_S = 900.0
@@ -75,11 +79,14 @@ class Restorer:
     orders: OrderStore
     incidents: IncidentStore
     aliases: AliasStore
+    register: Register
 
     @staticmethod
     def of(database: Database, rules: Rules, incident_rules: IncidentRules) -> "Restorer":
         cases, incidents = CaseStore(database, rules.roster), IncidentStore(database, incident_rules)
-        return Restorer(database, rules, cases, OrderStore(database), incidents, AliasStore(database))
+        return Restorer(
+            database, rules, cases, OrderStore(database), incidents, AliasStore(database), Register(database)
+        )
 
     async def forget(self) -> None:
         for name in COLLECTIONS:
@@ -92,6 +99,7 @@ class Restorer:
         cases = [self._state(event, now) for event in events if isinstance(event, CaseChanged)]
         await self.cases.restore([*cases, *(state for event in parcels if (state := _waiting(event)) is not None)])
         await self.incidents.restore([event for event in events if isinstance(event, IncidentChanged)], parcels)
+        await restoring.take(self.register, [event.case for event in events if isinstance(event, CaseChanged)])
         orders = [e for e in events if isinstance(e, WorkOrderChanged)]
         if orders:
             await self.orders.restore(orders)
@@ -105,8 +113,9 @@ class Restorer:
 
     async def finish(self, settings: Settings) -> None:
         """Indexes last: while events are read, two cases may hold a key that went from one to the other."""
-        for create in (self.cases.create_indexes, self.orders.create_indexes, self.incidents.create_indexes):
-            await create()
+        for kept in (self.cases, self.orders, self.incidents, self.register):
+            await kept.create_indexes()
+        await restoring.finish(self.register, self.cases)
         await self.cases.restore_loads(settings.clock.now())
 
 

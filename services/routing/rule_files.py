@@ -12,6 +12,7 @@ from services.routing.due import Calendar
 from services.routing.hours_file import calendars_of
 from services.routing.keyword_file import lexicon_of
 from services.routing.ladder_file import ladders_of
+from services.routing.legal.legal_file import legal_of
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
 from services.routing.precedence_file import precedence_of
@@ -35,6 +36,7 @@ FILES = (
     "agents.yaml",
     "assignment.yaml",
     "signing.yaml",
+    "legal_deadlines.yaml",
 )
 
 
@@ -48,6 +50,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
     tags = [*lexicon.tags, "other", *_extra_tags(lexicon)]
     ladders = ladders_of(parts["escalation.yaml"], calendars, tags, life.tiers)
     book = playbook_file.load(directory / "playbook", today)
+    legal = legal_of(parts["legal_deadlines.yaml"], calendars, parts["sla.json"])
     mandatory = fields.read(parts["fields.yaml"], tags)
     facts = {
         "tag": Domain.text(tags),
@@ -63,7 +66,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None) -> Rules:
         classification=parts["classification.json"].table(table_specs.classification(facts)),
         groups=parts["groups.json"].table(table_specs.groups(facts, roster)),
         sla=parts["sla.json"].table(table_specs.sla(facts, calendars)),
-        calendar=Calendar(ladders, life, mandatory, calendars, survey_file.load(directory, today)),
+        calendar=Calendar(ladders, life, mandatory, calendars, survey_file.load(directory, today), legal),
         roster=roster,
         precedence=precedence_of(parts["assignment.yaml"]),
         disputes=disputes_of(parts["signing.yaml"], tags),

@@ -1,6 +1,6 @@
 """Cases and the load of agents in MongoDB: one query to load a batch, one bulk write to save it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
 
 from services.routing.assignment import HELD, Hold, Queued, Workload, holds
 from services.routing.incidents.cause import cell_of
+from services.routing.legal.register import Entry, entries
+from services.routing.legal.store import Register
 from services.routing.life import is_over
 from services.routing.roster import Roster
 from services.routing.state import CaseState
@@ -43,6 +45,7 @@ class CaseStore:
     def __init__(self, database: Database, roster: Roster) -> None:
         self._cases = database.collection("cases")
         self._agents = database.collection("agents")
+        self._register = Register(database)
         self._roster = roster
 
     async def create_indexes(self) -> None:
@@ -191,6 +194,7 @@ class CaseStore:
         result = await self._cases.bulk_write([*old, *new], ordered=True, session=session)
         if result.matched_count != len(old):
             raise Conflict("a case was changed meanwhile")
+        await self._register.write(_register_entries(changed, loaded), session)
         await self._keep_loads(_all_holds(changed, loaded, self._roster), now, session)
 
     async def restore(self, states: Iterable[CaseState]) -> None:
@@ -221,6 +225,12 @@ class CaseStore:
         updates = [_hold_update(change, now) for change in changes]
         if updates:
             await self._agents.bulk_write(updates, ordered=True, session=session)
+
+
+def _register_entries(changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState]) -> Iterator[Entry]:
+    for case_id, state in changed.items():
+        before = loaded.get(case_id)
+        yield from entries(before.case if before else None, state.case)
 
 
 def _all_holds(changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], roster: Roster) -> list[Hold]:

@@ -9,6 +9,7 @@ from services.routing.handlers import AliasHandler, CaseHandler
 from services.routing.incidents import wiring as incidents
 from services.routing.incidents.store import IncidentStore
 from services.routing.indicators import CatchAlls
+from services.routing.legal import wiring as legal
 from services.routing.pairs import api as pairs
 from services.routing.presence import api as presence
 from services.routing.settings import Settings
@@ -48,5 +49,6 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.mount([*routes(desk, verifier), *pairs.routes(desk, verifier)])
     runtime.mount(presence.routes(store, assigner, verifier))
     runtime.registry.register(CatchAlls(rules))
+    legal.attach(runtime, settings, desk, handler)
     work_orders.attach(runtime, settings, desk)
     incidents.attach(runtime, settings, desk, incident_store, incident_rules)

@@ -371,6 +371,7 @@ class Standing(Contract):
     group: str
     first_response_at: Instant | None = None
     answered_by: Literal["self_service"] | None = None
+    legal_due: Instant | None = Field(None, description="when the law's time for an answer ended, while it ran")
 
 
 class CaseChanged(Contract):

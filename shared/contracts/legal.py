@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant
+from shared.contracts.personal import Personal
 
 
 class LegalKind(StrEnum):
@@ -52,3 +53,4 @@ class LegalDeadlineMoved(Contract):
     move: LegalMove
     due_at: Instant
     was_missed: bool = Field(False, description="it had been missed before this")
+    note: Personal | None = Field(None, description="what the person wrote who met or withdrew it")

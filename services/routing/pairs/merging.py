@@ -8,6 +8,7 @@ from services.routing.case import standing
 from services.routing.clocks import is_ticking
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
+from services.routing.legal.acts import pending
 from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
@@ -68,6 +69,12 @@ def _must_be_possible(ending: Case, going: Case, actor: Actor) -> None:
             "has_sign_dispute",
             "It is disputed who signed: merge the other case into this one.",
             "该工单存在签收争议，请将另一工单并入本工单。",
+        )
+    if pending(ending):
+        raise IllegalMove(
+            "has_legal_deadline",
+            "A legal deadline names it: merge the other case into this one.",
+            "该工单登记有法定时限，请将另一工单并入本工单。",
         )
     if ending.exception_id and going.exception_id:
         raise IllegalMove("two_exceptions", "Each is about an exception of its own.", "两个工单各有包裹异常。")

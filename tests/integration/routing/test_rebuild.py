@@ -16,7 +16,15 @@ from tests.integration.routing.test_work_orders import AGENT, OPENING, call
 from tests.unit.routing.builders import HUB, cleared, contact, customer, raised
 
 OF_INCIDENTS = ("incidents", "incident_changes", "incident_customers")
-COLLECTIONS = ("cases", "agents", "work_orders", "work_order_changes", *OF_INCIDENTS, "customer_aliases")
+COLLECTIONS = (
+    "cases",
+    "agents",
+    "work_orders",
+    "work_order_changes",
+    *OF_INCIDENTS,
+    "customer_aliases",
+    "legal_deadlines",
+)
 
 
 async def everything(bench: Bench) -> dict[str, list[dict[str, Any]]]:

@@ -55,8 +55,10 @@ def case(version: int = 1, **given: Any) -> cases.Case:
     return cases.Case(**(fields | given))
 
 
-def standing(status: cases.CaseStatus, group: str = "east", responded: datetime | None = None) -> cases.Standing:
-    return cases.Standing(status=status, group=group, first_response_at=responded)
+def standing(
+    status: cases.CaseStatus, group: str = "east", responded: datetime | None = None, due: datetime | None = None
+) -> cases.Standing:
+    return cases.Standing(status=status, group=group, first_response_at=responded, legal_due=due)
 
 
 def case_changed(

@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 from services.metrics.fold import COUNTERS, Cell, fold, hour_of, label
 from services.metrics.indicator import BY_NAME, INDICATORS, INFINITY, SUM, Type
 from services.metrics.readings import NoticeFailedReading
+from services.metrics.series import legal_by_end
 from shared.contracts import cases, parcels
 from shared.contracts.base import Contract
+from shared.contracts.legal import LegalDeadlineMoved, LegalKind, LegalMove
 from shared.contracts.sign_disputes import DisputeOutcome, SignDisputeMoved
 from shared.messaging.outcome import Done, Ignored, Retry
 from tests.unit.metrics import events
 
 pytestmark = pytest.mark.req("ME-1")
 
+QUEUED = cases.CaseStatus.QUEUED
+MOVES: tuple[tuple[LegalMove, bool], ...] = (("started", False), ("missed", False), ("met", True))
 OPENED = str(hour_of(events.START))
 
 
@@ -72,6 +76,36 @@ def test_life_of_a_case(name: str, expected: dict[tuple[str, ...], int]) -> None
 )
 def test_backlog_follows_group_and_status(changes: int, expected: dict[tuple[str, ...], int]) -> None:
     assert of("backlog_cases", [*events.case_life()[:changes]]) == expected
+
+
+@pytest.mark.req("RO-7")
+def test_legal_deadlines_that_run_and_that_were_missed() -> None:
+    due = events.at(60)
+    clock = cases.Clock(
+        kind=cases.ClockKind.LEGAL_ANSWER,
+        state=cases.ClockState.RUNNING,
+        started_at=events.START,
+        warn_at=due,
+        due_at=due,
+        rule="r",
+    )
+    moved = [
+        LegalDeadlineMoved(deadline_id="d", kind=LegalKind.REGULATOR_ANSWER, move=move, due_at=due, was_missed=late)
+        for move, late in MOVES
+    ]
+    running = events.case_changed(cases.Opened(), after=events.case(1, clocks=(clock,)))
+    asked = events.case_changed(*moved, after=events.case(2, clocks=(clock,)), before=events.standing(QUEUED, due=due))
+    merged = events.case_changed(cases.Reopened(), after=events.case(3), before=events.standing(QUEUED, due=due))
+    hour = str(hour_of(due))
+    assert of("legal_deadlines_open", [running]) == {("complaint_answer", hour): 1}
+    assert of("legal_deadlines_open", [running, asked]) == {("complaint_answer", hour): 1}
+    assert of("legal_deadlines_missed", [asked]) == {("regulator_answer",): 1}
+    assert of("legal_deadlines_open", [running, asked, merged]) == {}
+    shown = legal_by_end({("complaint_answer", hour): 2, ("carrier_recourse", str(int(hour) + 9000)): 1}, events.START)
+    assert {cell for cell, number in shown.items() if number} == {
+        ("complaint_answer", "48h"),
+        ("carrier_recourse", "later"),
+    }
 
 
 @pytest.mark.req("RO-13")
