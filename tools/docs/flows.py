@@ -87,7 +87,9 @@ FLOWS: tuple[Flow, ...] = (
         ("routing",),
         ("routing",),
     ),
-    Flow(t.CLAIMS, "Every change-set of a claim with the claim after it.", ("claims",), ("notify", "metrics")),
+    Flow(
+        t.CLAIMS, "Every change-set of a claim with the claim after it.", ("claims",), ("routing", "notify", "metrics")
+    ),
     Flow(t.PAYMENT_REQUESTS, "Orders to pay, one for each decision.", ("claims",), ("claims",)),
     Flow(t.NOTICE_REQUESTS, "Notices to send: the text, and what its HTML part is made of.", ("notify",), ("notify",)),
     Flow(t.NOTICES, "What became of each notice.", ("notify",), ("metrics",)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.requests import Request
@@ -28,6 +28,7 @@ PATH = "/v1/legal-deadlines"
 LISTED = 100
 LISTED_MAX = 500
 
+E = TypeVar("E", LegalState, LegalKind)
 Reference = Annotated[str, Field(min_length=1, max_length=60, pattern=r"\S")]
 
 
@@ -127,7 +128,7 @@ def _due_before(text: str | None) -> datetime | None:
         raise Problem(400, "due_before is not valid", "A time with its zone, RFC 3339.") from error
 
 
-def _one(kind: type[LegalState] | type[LegalKind], value: str, name: str) -> LegalState | LegalKind:
+def _one(kind: type[E], value: str, name: str) -> E:
     try:
         return kind(value)
     except ValueError as error:
