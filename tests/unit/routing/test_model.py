@@ -1,6 +1,7 @@
 """RO-2: the model that decides where no exact word does: scores, reasons, limits, and what overrides it."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
@@ -69,9 +70,7 @@ def test_a_parcels_exception_is_no_opinion() -> None:
 
 @pytest.mark.req("RO-2")
 def test_a_row_of_the_decision_table_overrides_the_models_kind(tmp_path: Path) -> None:
-    for file in rule_files.DIRECTORY.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(rule_files.DIRECTORY, tmp_path, dirs_exist_ok=True)
     table = json.loads((tmp_path / "classification.json").read_text("utf-8"))
     rows = table["nodes"][1]["content"]["rules"]
     row = next(r for r in rows if r["_id"] == "model-complaint")

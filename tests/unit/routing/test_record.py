@@ -40,4 +40,4 @@ def test_what_is_published_is_the_contract(found: ChangeSet) -> None:
 def test_the_case_is_written_once() -> None:
     state = decided(None, contact()).state
     assert state.json is state.json
-    assert state == CaseState(state.case, state.next_due, state.open_keys, state.said)
+    assert state == CaseState(state.case, state.next_due, state.open_keys, said=state.said)
