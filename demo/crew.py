@@ -19,6 +19,7 @@ from demo.people.adjudicators import Adjudicator
 from demo.people.agents import Agent
 from demo.people.api import Api
 from demo.people.customers import Customers
+from demo.people.lead import Lead
 from demo.schedule import Timetable
 from demo.sending import Route
 from shared.clock import Clock
@@ -26,6 +27,7 @@ from shared.security.tokens import Role, issue_local
 from tools.stack import StackInfo
 
 ROSTER = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules" / "agents.yaml"
+LEAD = "qin.yue"
 ADJUDICATORS = ("ye.qing", "xu.hong", "tang.bo")
 HTTP_WORKERS = {
     Route.WEB: 12,
@@ -105,6 +107,10 @@ def adjudicators(crew: Crew) -> list[Adjudicator]:
         Adjudicator(name, api_of(crew, "claims", name, Role.ADJUDICATOR), crew.clock, crew.rng, crew.counts)
         for name in ADJUDICATORS
     ]
+
+
+def lead(crew: Crew) -> Lead:
+    return Lead(api_of(crew, "routing", LEAD, Role.LEAD), crew.clock, crew.rng, crew.counts)
 
 
 def api_of(crew: Crew, service: str, person: str, role: Role) -> Api:

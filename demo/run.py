@@ -158,7 +158,8 @@ async def the_day(plan: Timetable, crew: Crew, view: LiveView, run: str, timings
         f"{len(agents)} 名坐席、{len(deciders)} 名理赔专员上班"
         f" · {len(agents)} agents, {len(deciders)} adjudicators at work"
     )
-    works = [*(agent.run() for agent in agents), *(one.run() for one in deciders), customers.run()]
+    works = [*(agent.run() for agent in agents), *(one.run() for one in deciders)]
+    works += [crews.lead(crew).run(), customers.run()]
     crew.clock.begin(datetime.now(UTC) + timedelta(seconds=FIRST_STEP_S))
     await until(plan.day.opens, crew.clock)
     cpu, started = used_cpu_s(), time.monotonic()

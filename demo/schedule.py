@@ -16,6 +16,7 @@ from demo.population import Person, population
 from demo.scans import Carriers
 from demo.sending import Purpose, Route, Sending
 from demo.situations import CONCERN, claim_kind, intent, situation, trouble_at
+from demo.standstill import Standstill, stand_still
 
 T = TypeVar("T")
 # Contacts by the hour, 7 to 22, in per cent of a day.
@@ -37,11 +38,12 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Timetable:
-    """`history` is delivered before the day, as fast as it is taken; `today` at its moments."""
+    """`history` is delivered before the day, as fast as it is taken; `today` at its moments; `standstill`: of a hub."""
 
     day: Day
     people: tuple[Person, ...]
     journeys: tuple[Journey, ...]
+    standstill: Standstill
     history: tuple[Sending, ...]
     today: tuple[Sending, ...]
 
@@ -54,7 +56,8 @@ def timetable(seed: int, run: str, day: Day, sizes: Sizes) -> Timetable:
     """The same seed, run and day always give the same timetable."""
     rng = random.Random(seed)
     people = population(rng, sizes.customers)
-    journeys = parcels(rng, people, day, sizes.scans)
+    standstill = stand_still(parcels(rng, people, day, sizes.scans), day, seed)
+    journeys = standstill.journeys
     carriers = Carriers(rng, run)
     planner = ContactPlanner(rng, Desk(rng, run), day, journeys)
     contacts = planner.contacts(people, sizes.contacts)
@@ -64,6 +67,7 @@ def timetable(seed: int, run: str, day: Day, sizes: Sizes) -> Timetable:
         day=day,
         people=people,
         journeys=journeys,
+        standstill=standstill,
         history=tuple(carriers.history(journeys, day)),
         today=tuple(sorted([*contacts, *scans, *faults], key=lambda sending: sending.at)),
     )

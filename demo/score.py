@@ -44,7 +44,7 @@ def score(ledger: Ledger, seen: Observations, day: Day, now: datetime, waiting: 
         contacts=len(ledger.contacts),
         scans=len(ledger.scans),
         cases=len(seen.cases),
-        before_call=len(seen.cases_of_exception),
+        before_call=len(seen.before_call),
         claims_paid=len(paid),
         paid_fen=sum(payout["amount_fen"] for payout in paid),
         notices=len(seen.sent),

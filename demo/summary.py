@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.invariants import Verdict
 from demo.ledger import Ledger
+from demo.seen.incidents import SeenIncident
 from demo.seen.observations import Json, Observations
 from demo.sending import Purpose
 
@@ -23,6 +24,28 @@ class ClockFigures:
     kept: int
     missed: int
     median_minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFigures:
+    """An incident; times in ISO 8601, `answered_minutes` to the task force's answer.
+
+    `had_case`: parcels with a case before it; `opened_later`: reserved cases that were opened by a contact, by
+    another exception, or at the end; `kept_unopened`: the rest; `told`, `told_over`: customers at each end.
+    """
+
+    where: str
+    kind: str
+    opened_at: str
+    answered_minutes: float | None
+    closed_at: str | None
+    parcels: int
+    had_case: int
+    opened_later: int
+    kept_unopened: int
+    still_under: int
+    told: int
+    told_over: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,7 @@ class Summary:
     self_service: Mapping[str, int]
     handed_over: Mapping[str, int]
     surveys: Mapping[str, int]
+    incidents: Mapping[str, IncidentFigures]
     claims: Mapping[str, int]
     claim_states: Mapping[str, int]
     fast_track: int
@@ -67,7 +91,10 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         """`asdict` takes a Counter apart: plain dictionaries only."""
         return {
-            name: {key: asdict(item) if isinstance(item, ClockFigures) else item for key, item in value.items()}
+            name: {
+                key: asdict(item) if isinstance(item, ClockFigures | IncidentFigures) else item
+                for key, item in value.items()
+            }
             if isinstance(value, Mapping)
             else value
             for name, value in ((field.name, getattr(self, field.name)) for field in fields(self))
@@ -90,7 +117,7 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         cases=Counter(case["kind"] for case in cases),
         case_states=Counter(case["status"] for case in cases),
         exceptions=Counter(case.get("exception_kind", "other") for case in cases if case["origin"] != "contact"),
-        before_call=len(seen.cases_of_exception),
+        before_call=len(seen.before_call),
         called_later=called_later(ledger, [case for case in cases if case["origin"] != "contact"]),
         clocks={kind: figures(kind, cases) for kind in ("first_response", "resolution", "legal_answer")},
         first_response_minutes=first_responses(cases),
@@ -99,6 +126,11 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         self_service=Counter(case["self_service"]["answer"] for case in cases if case.get("answered_by")),
         handed_over=dict(seen.handed_over),
         surveys=surveys(cases),
+        incidents={
+            one.incident["number"]: incident_figures(one, seen.cases)
+            for one in sorted(seen.incidents.values(), key=lambda one: str(one.incident.get("opened_at")))
+            if one.incident
+        },
         claims=Counter(claim["kind"] for claim in claims),
         claim_states=Counter(claim["state"] for claim in claims),
         fast_track=len(fast),
@@ -115,6 +147,27 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         forged=offences[Purpose.FORGED, True] + offences[Purpose.FORGED, False],
         retries=ledger.counts["retries"],
         repeated=ledger.counts["repeated"],
+    )
+
+
+def incident_figures(one: SeenIncident, cases: Mapping[str, Json]) -> IncidentFigures:
+    incident = one.incident
+    cause = incident["cause"]
+    answered, opened = incident.get("acknowledged_at"), incident["opened_at"]
+    later = one.reserved & cases.keys()
+    return IncidentFigures(
+        where=cause.get("site") or cause.get("region") or cause.get("carrier") or "全网 everywhere",
+        kind=cause["kind"],
+        opened_at=opened,
+        answered_minutes=round(minutes(opened, answered), 1) if answered else None,
+        closed_at=incident.get("closed_at"),
+        parcels=len(one.cases),
+        had_case=len(one.cases) - len(one.reserved),
+        opened_later=len(later),
+        kept_unopened=len(one.reserved) - len(later),
+        still_under=len(one.cases.keys() - one.over),
+        told=one.notices("affected"),
+        told_over=one.notices("over"),
     )
 
 

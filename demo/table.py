@@ -1,12 +1,14 @@
 """The table at the end of the day, as a manager wants it: Chinese and English headings, then what must always hold."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
 
 from demo.invariants import Verdict
-from demo.summary import GROUPS, ClockFigures, Summary
+from demo.parcels import CHINA
+from demo.summary import GROUPS, ClockFigures, IncidentFigures, Summary
 from demo.targets import stretch
 
 WORDS = {
@@ -54,6 +56,7 @@ WORDS = {
     "details_needed": "补信息 details asked",
     "decided": "决定 decided",
     "closed": "结案 closed",
+    "incident": "突发事件 incident",
     "where_is": "查件 where is it",
     "opening_hours": "营业时间 opening hours",
     "outlet": "网点 outlet",
@@ -85,6 +88,22 @@ def clock_line(figures: ClockFigures) -> str:
     return f"达标 kept {figures.kept:,} · 超时 missed {figures.missed:,} · {share}{middle}"
 
 
+def incident_line(one: IncidentFigures) -> str:
+    closed = f"，关闭 closed {clock_time(one.closed_at)}" if one.closed_at else "，未关闭 still open"
+    answered = f"，响应 answered {one.answered_minutes:,.0f} min" if one.answered_minutes is not None else ""
+    return (
+        f"{one.where} {WORDS.get(one.kind, one.kind)} · 开 opened {clock_time(one.opened_at)}{answered}{closed}"
+        f"\n包裹 parcels {one.parcels:,}：已有工单 had a case {one.had_case:,}"
+        f"，后来立案 opened later {one.opened_later:,}"
+        f"，无须立案 no case needed {one.kept_unopened:,}，仍受影响 still under it {one.still_under:,}"
+        f"\n通知客户 customers told {one.told:,}，解除通知 told it is over {one.told_over:,}"
+    )
+
+
+def clock_time(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(CHINA):%H:%M}"
+
+
 def show(console: Console, summary: Summary, verdict: Verdict, seconds: float) -> None:
     table = Table(title="这一天 · The day", box=None, padding=(0, 2), show_header=False, title_justify="left")
     table.add_column(style="cyan", no_wrap=True)
@@ -114,6 +133,7 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
             "主动建单 Before the call",
             f"{summary.before_call:,}　{counted(summary.exceptions)}（其后来电 called later {summary.called_later}）",
         ),
+        *((f"突发事件 {number}", incident_line(one)) for number, one in summary.incidents.items()),
         *((WORDS[kind].capitalize(), clock_line(figures)) for kind, figures in summary.clocks.items()),
         ("首响中位 First response", counted_minutes(summary.first_response_minutes)),
         ("超时 SLA breaches", counted(summary.breaches)),

@@ -16,6 +16,8 @@ RULES: tuple[Rule, ...] = (
     doubled.same_answer,
     doubled.one_case_for_an_interaction,
     doubled.one_case_for_an_exception,
+    doubled.one_notice_for_an_incident,
+    doubled.one_case_for_a_parcel_of_an_incident,
     doubled.one_payment_for_a_decision,
     doubled.one_message_for_a_notice,
     doubled.one_notice_for_a_change,

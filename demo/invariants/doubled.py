@@ -58,6 +58,41 @@ def one_case_for_an_exception(evidence: Evidence) -> Finding:
     )
 
 
+def one_notice_for_an_incident(evidence: Evidence) -> Finding:
+    """A customer hears once that an incident begins for them, and once that it is over, by however many parcels."""
+    told = {
+        (number, owner, move): count
+        for number, one in evidence.seen.incidents.items()
+        for (owner, move), count in one.told.items()
+    }
+    return finding(
+        "incident_told_twice",
+        "同一突发事件向同一客户通知两次",
+        "one incident told twice to a customer",
+        "doubled",
+        len(told),
+        (" ".join(key) for key, count in told.items() if count > 1),
+    )
+
+
+def one_case_for_a_parcel_of_an_incident(evidence: Evidence) -> Finding:
+    """A parcel under an incident has the case that was reserved for it or was there, and no second one."""
+    by_parcel: dict[str, set[str]] = defaultdict(set)
+    for case in evidence.seen.cases.values():
+        if case["origin"] == "parcel_exception":
+            for number in case.get("tracking_numbers", ()):
+                by_parcel[number].add(case["case_id"])
+    under = {number: by_parcel[number] for one in evidence.seen.incidents.values() for number in one.cases}
+    return finding(
+        "incident_parcel_with_two_cases",
+        "突发事件中的同一包裹开出两个异常工单",
+        "two cases opened for one parcel of an incident",
+        "doubled",
+        len(under),
+        (number for number, cases in under.items() if len(cases) > 1),
+    )
+
+
 def one_payment_for_a_decision(evidence: Evidence) -> Finding:
     paid = Counter(line.reference for line in evidence.statement if line.moved_money)
     return finding(

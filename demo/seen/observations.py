@@ -9,6 +9,7 @@ import orjson
 
 from demo.gateways.answer import Place
 from demo.seen.happenings import Happening, happenings_of_case, happenings_of_claim
+from demo.seen.incidents import SeenIncident, happenings_of_incident
 from demo.sending import ScanKey, print_of
 
 Json = Mapping[str, Any]
@@ -16,6 +17,7 @@ TOPICS = (
     "interactions.v1",
     "parcel-events.v1",
     "cases.v1",
+    "incidents.v1",
     "claims.v1",
     "payment-requests.v1",
     "notice-requests.v1",
@@ -72,6 +74,8 @@ class Observations:
     cases: dict[str, Json] = field(default_factory=dict)
     cases_of_interaction: dict[str, set[str]] = field(default_factory=dict)
     cases_of_exception: dict[str, set[str]] = field(default_factory=dict)
+    before_call: set[str] = field(default_factory=set)
+    incidents: dict[str, SeenIncident] = field(default_factory=dict)
     escalations: int = 0
     breaches: dict[str, int] = field(default_factory=dict)
     handed_over: dict[str, int] = field(default_factory=dict)
@@ -122,6 +126,8 @@ class Observations:
             self._change(case, change)
         if case.get("exception_id") and any(change["type"] == "opened" for change in event["changes"]):
             self.cases_of_exception.setdefault(case["exception_id"], set()).add(case_id)
+            if case["origin"] == "parcel_exception":
+                self.before_call.add(case_id)
         if case["version"] >= self.cases.get(case_id, {"version": 0})["version"]:
             self.cases[case_id] = brief_case(case)
         self.happenings += happenings_of_case(event)
@@ -136,6 +142,14 @@ class Observations:
             self.handed_over[change["reason"]] = self.handed_over.get(change["reason"], 0) + 1
         elif kind == "clock" and change["change"] == "breached":
             self.breaches[change["clock"]] = self.breaches.get(change["clock"], 0) + 1
+
+    def _incident(self, event: Json, now: float) -> None:
+        """Of the incident itself, or of a parcel that came under it or is out of it."""
+        if "incident" in event:
+            self.incidents.setdefault(event["incident"]["incident_id"], SeenIncident()).change(event)
+            self.happenings += happenings_of_incident(event)
+        else:
+            self.incidents.setdefault(event["incident_id"], SeenIncident()).parcel(event)
 
     def _claim(self, event: Json, now: float) -> None:
         claim = event["claim"]
@@ -186,6 +200,7 @@ READERS: Mapping[str, Callable[[Observations, Json, float], None]] = {
     "interactions.v1": Observations._interaction,
     "parcel-events.v1": Observations._scan,
     "cases.v1": Observations._case,
+    "incidents.v1": Observations._incident,
     "claims.v1": Observations._claim,
     "payment-requests.v1": Observations._order,
     "notice-requests.v1": Observations._notice,

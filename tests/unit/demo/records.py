@@ -58,6 +58,26 @@ class Feed:
         event = {"changes": changes or ({"type": "classified"},), "case": case, "at": AT.isoformat()}
         self.add("cases.v1", event, ce_id)
 
+    def incident(self, change: str, version: int = 1, **more: Any) -> None:
+        cause = {"scope": "site", "kind": "delay", "site": "杭州转运中心"}
+        incident = {"incident_id": "in1", "number": "IN1", "version": version, "cause": cause, **more}
+        incident = {"opened_at": AT.isoformat(), **incident}
+        self.add("incidents.v1", {"changes": [{"type": change}], "incident": incident, "at": AT.isoformat()})
+
+    def incident_parcel(
+        self, number: str, move: str = "affected", owner: str = "c", tell: bool = True, reserved: bool = True
+    ) -> None:
+        event = {
+            "incident_id": "in1",
+            "move": move,
+            "tracking_number": number,
+            "case_id": f"case-{number}",
+            "owner_id": owner,
+            "reserved": reserved,
+            "tell": tell,
+        }
+        self.add("incidents.v1", event)
+
     def claim(self, claim_id: str, *changes: str, version: int = 1, payout: Any = None, **more: Any) -> None:
         claim = {
             "claim_id": claim_id,

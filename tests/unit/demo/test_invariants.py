@@ -43,6 +43,8 @@ class World:
         self.ledger.scans.add(("SF1", AT))
         self.feed.scan("SF1")
         self.feed.case("case4", {"type": "opened"}, origin="parcel_exception", exception_id="x1")
+        self.feed.incident("opened")
+        self.feed.incident_parcel("YT1")
         self.feed.paid_claim("c1")
         self.statement.append(StatementLine("po-d-c1", "CL-c1-1", 12800, "succeeded"))
         self.feed.notice("n1")
@@ -152,6 +154,16 @@ def tell_twice(w: World) -> None:
     w.mails.append(mail_of("n3"))
 
 
+def tell_of_an_incident_twice(w: World) -> None:
+    w.feed.incident_parcel("YT2")
+
+
+def two_cases_under_an_incident(w: World) -> None:
+    for n in (1, 2):
+        more = {"tracking_numbers": ["YT1"], "exception_id": f"y{n}"}
+        w.feed.case(f"case-y{n}", {"type": "opened"}, origin="parcel_exception", **more)
+
+
 def pay_a_fen_less(w: World) -> None:
     w.statement[0] = replace(w.statement[0], amount_fen=12799)
 
@@ -216,6 +228,8 @@ SPOILT: tuple[tuple[Callable[[World], None], set[str]], ...] = (
     (other_answer, {"other_answer"}),
     (two_cases, {"interaction_in_two_cases"}),
     (two_exception_cases, {"exception_in_two_cases"}),
+    (tell_of_an_incident_twice, {"incident_told_twice"}),
+    (two_cases_under_an_incident, {"incident_parcel_with_two_cases"}),
     (pay_twice, {"decision_paid_twice"}),
     (another_message_id, {"notice_with_two_ids"}),
     (tell_twice, {"change_told_twice"}),

@@ -20,7 +20,8 @@ def of_fate(plan: Timetable, *fates: Fate) -> list[Journey]:
 
 
 def test_the_scans_of_the_day_are_as_many_as_wanted(plan: Timetable) -> None:
-    assert sum(plan.day.holds(scan.at) for journey in plan.journeys for scan in journey.scans) == 6000
+    today = sum(plan.day.holds(scan.at) for journey in plan.journeys for scan in journey.scans)
+    assert 6000 - plan.standstill.held <= today <= 6000, "what stood still may come tomorrow"
 
 
 def test_a_track_is_in_order_and_no_two_scans_share_a_second(plan: Timetable) -> None:
