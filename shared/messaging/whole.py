@@ -13,8 +13,14 @@ async def whole(
     bootstrap: str, partitions: Sequence[TopicPartition], security: KafkaSecurity
 ) -> AsyncIterator[Sequence["ConsumerRecord[bytes, bytes]"]]:
     """Batches; each partition in order. What is published meanwhile is not read. Raises `KafkaError`."""
+    # The driver resets what was just assigned by itself, and may do so after the seek: to the beginning as well, or
+    # every partition would seem read at once.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, **security.options()
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        **security.options(),
     )
     await consumer.start()
     try:
