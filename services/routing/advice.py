@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from services.routing.lexicon import Text
-from services.routing.model.scorer import Guess, Model, best
+from services.routing.model.scorer import Guess, Model, best, leading
 from services.routing.rule_file import RuleFile
 from shared.contracts.classification import Sentiment
 
@@ -46,22 +46,22 @@ def trust_of(part: RuleFile) -> Trust:
 def advice(text: Text, guess: Guess, model: Model, trust: Trust, possible: Callable[[str], bool]) -> Advice | None:
     """None where the model is not sure, thinks that it is about nothing of ours, or names a tag that is not possible
     (no rule knows it, or exact words deny it): people read it."""
-    leading, chance = best(guess.tag)
-    if chance < trust.tag or leading == OTHER or not possible(leading):
+    tag, chance = leading(guess)
+    if chance < trust.tag or tag == OTHER or not possible(tag):
         return None
     kind, kind_chance = best(guess.kind)
     return Advice(
-        (leading, *_further(guess, leading, trust, possible)),
+        (tag, *_further(guess, tag, trust, possible)),
         kind if kind_chance >= trust.kind else "",
         guess.urgency[URGENT] >= trust.urgent,
         chance,
-        model.why(text, guess, leading, trust.words),
+        model.why(text, guess, tag, trust.words),
     )
 
 
-def _further(guess: Guess, leading: str, trust: Trust, possible: Callable[[str], bool]) -> Iterator[str]:
+def _further(guess: Guess, first: str, trust: Trust, possible: Callable[[str], bool]) -> Iterator[str]:
     for tag, chance in sorted(guess.tag.items(), key=lambda item: -item[1]):
-        if chance >= trust.further and tag not in (leading, OTHER) and possible(tag):
+        if chance >= trust.further and tag not in (first, OTHER) and possible(tag):
             yield tag
 
 

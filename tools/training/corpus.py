@@ -3,7 +3,7 @@
     c-. 等了一下午没人来 #attitude
 
 `c`: kind; `-`: mood; `!` urgent, `.` not; then the text; then tags. The file's name is the leading tag, but of
-`mixed.txt`, where the first tag of the line leads.
+`mixed*.txt`, where the first tag of the line leads.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ def digest(utterances: Sequence[Utterance]) -> str:
 
 
 def _of_file(path: Path) -> Iterator[Utterance]:
-    leading = () if path.stem == MIXED else (path.stem,)
+    leading = () if path.stem.startswith(MIXED) else (path.stem,)
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if line.strip():
             yield _of_line(line.rstrip(), leading, f"{path}:{number}")

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import diags
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -37,19 +38,23 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fit:
-    """The n-grams with their rarities (idf), and the heads."""
+    """The n-grams with their rarities (idf), that of an unknown n-gram, and the heads."""
 
     grams: tuple[str, ...]
     rarities: Any
+    rarest: float
     heads: tuple[Fitted, ...]
 
 
 def fit(utterances: Sequence[Utterance], lexicon: Lexicon) -> Fit:
     """Of the corpus; the same corpus gives the same model."""
-    vectorizer = TfidfVectorizer(
-        analyzer=lambda utterance: ngrams(lexicon.read(utterance.text)), binary=True, min_df=MIN_TEXTS
-    )
-    table = vectorizer.fit_transform(utterances)
+    found = [ngrams(lexicon.read(utterance.text)) for utterance in utterances]
+    counter = CountVectorizer(analyzer=lambda grams: grams, binary=True)
+    counts = counter.fit_transform(found)
+    texts = np.asarray(counts.sum(axis=0)).ravel()
+    rarities = np.log((1 + len(found)) / (1 + texts)) + 1
+    kept = texts >= MIN_TEXTS
+    table = _weighed(counts, rarities, kept)
     leading = [u.tags[0] for u in utterances]
     heads = (
         _tags(table, utterances, leading),
@@ -57,15 +62,25 @@ def fit(utterances: Sequence[Utterance], lexicon: Lexicon) -> Fit:
         _exclusive("sentiment", table, [u.sentiment.value for u in utterances]),
         _urgency(table, utterances),
     )
-    return Fit(tuple(vectorizer.get_feature_names_out()), vectorizer.idf_, heads)
+    return Fit(tuple(counter.get_feature_names_out()[kept]), rarities[kept], float(rarities.max()), heads)
+
+
+def _weighed(counts: Any, rarities: Any, kept: Any) -> Any:
+    """TF-IDF of the kept n-grams. The length of a text counts those that are left out, as an unknown one counts in the
+    running service: whoever says little that is known is not understood surely."""
+    full = counts.multiply(rarities).tocsr()
+    lengths = np.sqrt(np.asarray(full.multiply(full).sum(axis=1)).ravel())
+    return diags(1 / lengths) @ full[:, np.flatnonzero(kept)]
 
 
 def _folds(labels: Sequence[str]) -> Sequence[Any]:
     return list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(np.zeros(len(labels)), labels))
 
 
-def _logistic(name: str) -> LogisticRegression:
-    return LogisticRegression(C=STRENGTH[name], max_iter=2000, class_weight="balanced")
+def _logistic(name: str, solver: str = "lbfgs") -> LogisticRegression:
+    return LogisticRegression(
+        C=STRENGTH[name], max_iter=2000, class_weight="balanced", solver=solver, random_state=SEED
+    )
 
 
 def _tags(table: Any, utterances: Sequence[Utterance], leading: Sequence[str]) -> Fitted:
@@ -86,9 +101,9 @@ def _urgency(table: Any, utterances: Sequence[Utterance]) -> Fitted:
 
 def _binary(name: str, table: Any, truth: Any, folds: Sequence[Any]) -> tuple[Any, float, float, float]:
     """Weights, intercept, and Platt's slope and offset from logits of unseen folds."""
-    unseen = cross_val_predict(_logistic(name), table, truth, cv=folds, method="decision_function")
+    unseen = cross_val_predict(_logistic(name, "liblinear"), table, truth, cv=folds, method="decision_function")
     platt = LogisticRegression(C=1e6).fit(unseen.reshape(-1, 1), truth)
-    head = _logistic(name).fit(table, truth)
+    head = _logistic(name, "liblinear").fit(table, truth)
     return head.coef_[0], float(head.intercept_[0]), float(platt.coef_[0, 0]), float(platt.intercept_[0])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.routing.advice import URGENT
 from services.routing.lexicon import Lexicon
 from services.routing.model.artefact import HEADS
-from services.routing.model.scorer import Guess, Model, best
+from services.routing.model.scorer import Guess, Model, best, leading
 from tools.training.corpus import Utterance
 
 TOLERANCE = 0.005
@@ -69,5 +69,5 @@ def _truth(utterance: Utterance) -> dict[str, str]:
 
 def _answer(guess: Guess) -> dict[str, str]:
     urgency = URGENT if guess.urgency[URGENT] >= HALF else "normal"
-    named = (best(guess.tag)[0], best(guess.kind)[0], best(guess.sentiment)[0], urgency)
+    named = (leading(guess)[0], best(guess.kind)[0], best(guess.sentiment)[0], urgency)
     return dict(zip(HEADS, named, strict=True))

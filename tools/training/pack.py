@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from services.routing.model.artefact import Artefact, Head
-from services.routing.model.scorer import ZERO
+from services.routing.model.scorer import RAREST, ZERO
 from tools.training.fit import Fit, Fitted
 
 MOST = 127
@@ -15,8 +15,8 @@ MOST = 127
 def pack(fit: Fit) -> Artefact:
     """The artefact of what was fitted."""
     squares = fit.rarities**2
-    scale = float(squares.max() / 255)
-    lanes = [np.clip(np.rint(squares / scale), 1, 255).astype(np.uint8)]
+    scale = fit.rarest**2 / RAREST
+    lanes = [np.clip(np.rint(squares / scale), 1, RAREST).astype(np.uint8)]
     heads = []
     for fitted in fit.heads:
         folded = fitted.weights * fit.rarities

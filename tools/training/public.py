@@ -16,7 +16,7 @@ from rich.table import Table
 
 from services.routing import rule_files
 from services.routing.classify import COMPENSATION, classify
-from services.routing.model.scorer import best
+from services.routing.model.scorer import leading as leading_of
 from services.routing.rules import Rules
 from shared.contracts.cases import Classification
 from shared.contracts.classification import Sentiment
@@ -101,7 +101,7 @@ def main(folder: Annotated[Path, typer.Argument(help="where the public sets lie"
         return leading(classify(contact(text), rules))
 
     def alone(text: str) -> str:
-        return best(rules.model.guess(rules.lexicon.read(text)).tag)[0]
+        return leading_of(rules.model.guess(rules.lexicon.read(text)))[0]
 
     for known in mapped(folder):
         console.print(_table(known, scores(known, together), scores(known, alone)))

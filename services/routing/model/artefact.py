@@ -2,7 +2,7 @@
 
 `weights.bin`, compressed with zlib: the length of the vocabulary in bytes (4, little endian), the n-grams in UTF-8
 with a line feed after each, then one byte for each lane of each n-gram. Lane 0 is the square of the n-gram's rarity
-(unsigned); the others are the weights of the classes, 128 being zero.
+(unsigned, 255 that of an unknown one); the others are the weights of the classes, 128 being zero.
 """
 
 import json

@@ -14,6 +14,9 @@ from services.routing.model.reasons import reasons
 
 ZERO = 128
 """The byte that stands for no weight."""
+RAREST = 255
+"""The byte of the rarity of an n-gram that the model does not know."""
+ALMOST = 1 - 1e-9
 LANE = 4
 """Bytes of a lane in the sum: no text is long enough to make one overflow into the next."""
 
@@ -52,10 +55,12 @@ class Model:
 
     def guess(self, text: Text) -> Guess:
         """The chances of every class of every head."""
-        grams = [gram for gram in ngrams(text) if gram in self._weights]
+        found = ngrams(text)
+        grams = [gram for gram in found if gram in self._weights]
         total = sum(map(self._weights.__getitem__, grams))
         sums = array("I", total.to_bytes(LANE * self._lanes, "little"))
-        length = math.sqrt(sums[1] * self._scale) or 1.0
+        # What the model never read makes a text longer and every answer less sure: names, fragments, other topics.
+        length = math.sqrt((sums[1] + RAREST * (len(found) - len(grams))) * self._scale) or 1.0
         chances = [_chances(place, sums, ZERO * sums[0], length) for place in self._places]
         tag, kind, sentiment, urgency = chances
         return Guess(tag, kind, sentiment, urgency, grams)
@@ -92,6 +97,14 @@ def _softmax(logits: Sequence[float]) -> Sequence[float]:
 
 def _sigmoids(logits: Iterable[float]) -> Sequence[float]:
     return [1 / (1 + math.exp(-logit)) for logit in logits]
+
+
+def leading(guess: Guess) -> tuple[str, float]:
+    """The tag that leads, and the chance that it does. Tags do not exclude each other, but only one leads: their odds
+    are shared out."""
+    odds = {name: chance / (1 - min(chance, ALMOST)) for name, chance in guess.tag.items()}
+    name = max(odds, key=odds.__getitem__)
+    return name, odds[name] / sum(odds.values())
 
 
 def best(chances: Chances) -> tuple[str, float]:

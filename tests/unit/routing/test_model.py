@@ -1,6 +1,7 @@
 """RO-2: the model that decides where no exact word does: scores, reasons, limits, and what overrides it."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from services.routing.lexicon import Text
 from services.routing.model import artefact
 from services.routing.model.artefact import Artefact, Head
 from services.routing.model.ngrams import LONGEST, ngrams
-from services.routing.model.scorer import Model, best
+from services.routing.model.scorer import Model, best, leading
 from shared.contracts.cases import CaseKind, Classification
 from shared.contracts.classification import Decider, Sentiment
 from shared.contracts.interactions import ClaimForm, ClaimKind
@@ -117,12 +118,16 @@ HEADS = (
 )
 TEA = Artefact(HEADS, 1.0, (("茶", bytes([1, 228, 128, 128, 128, 128, 128, 128])),))
 
+SURE = replace(TEA, heads=(replace(HEADS[0], offsets=(9.0, -9.0)), *HEADS[1:]))
+
 
 @pytest.mark.req("RO-2")
 def test_the_chances_are_those_of_the_weights() -> None:
     model = Model(TEA)
     guess = model.guess(Text("茶", ""))
-    assert best(guess.tag) == ("tea", pytest.approx(1.0))
+    # One known n-gram of rarity 1, and five unknown ones (with the edges of the text) of rarity 255.
+    logit = 100 / math.sqrt(1 + 5 * 255) - 3
+    assert best(guess.tag) == ("tea", pytest.approx(1 / (1 + math.exp(-logit))))
     assert guess.tag["other"] == pytest.approx(0.0474, abs=1e-4)
     assert guess.kind == {"query": 0.5, "claim": 0.5}
     nothing = model.guess(Text("水", ""))
@@ -131,8 +136,22 @@ def test_the_chances_are_those_of_the_weights() -> None:
 
 
 @pytest.mark.req("RO-2")
+def test_what_is_mostly_unknown_is_not_understood_surely() -> None:
+    model = Model(TEA)
+    sure = [model.guess(Text(text, "")).tag["tea"] for text in ("茶", "茶碗", "茶碗里有一只苍蝇")]
+    assert sure == sorted(sure, reverse=True)
+
+
+@pytest.mark.req("RO-2")
+def test_one_tag_leads_by_its_share_of_the_odds() -> None:
+    guess = Model(TEA).guess(Text("水", ""))
+    assert leading(guess) == ("tea", pytest.approx(0.5))
+    assert leading(guess._replace(tag={"tea": 1.0, "other": 0.5})) == ("tea", pytest.approx(1.0))
+
+
+@pytest.mark.req("RO-2")
 def test_a_tag_that_no_rule_knows_goes_to_people() -> None:
-    found = classify(contact("茶"), replace(rules(), model=Model(TEA)))
+    found = classify(contact("茶"), replace(rules(), model=Model(SURE)))
     assert (found.tags, found.decided_by) == (("other",), Decider.TABLE)
     assert found.confidence < 0.5
 
