@@ -76,6 +76,7 @@ async def test_an_agent_takes_answers_resolves_and_closes(bench: Bench) -> None:
         "assigned",
         "replied",
         "resolved",
+        "survey_asked",
         "closed",
     ]
 
