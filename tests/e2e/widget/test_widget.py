@@ -68,7 +68,7 @@ async def test_a_visitor_writes_and_reads_the_answer_once_also_after_a_reload(
     for version, changes in enumerate(
         ((Opened(interaction_id=interaction), added), (Replied(agent="chen", text=Personal("已联系网点核实。")),)), 1
     ):
-        stands = case(version, channel=Channel.WEB, number="PC7K2M9Q4D")
+        stands = case(version, channel=Channel.WEB, gateway=contact["gateway"], number="PC7K2M9Q4D")
         event = CaseChanged(changes=changes, case=stands, at=now)
         for _ in range(2):
             await bench.publish(CASES, event.model_dump_json().encode(), change(event), stands.case_id.encode())
