@@ -1,6 +1,6 @@
 """The register's documents, from how a case stood and stands: one per deadline, written with the case (RO-7). Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.contracts.base import derived_id
@@ -36,6 +36,16 @@ def entries(before: Case | None, after: Case) -> Iterator[Entry]:
         yield superseded(Entry(after.case_id, after.number, after.version, _of_clock(after.case_id, old)), after)
     if new is not None and new != old:
         yield Entry(after.case_id, after.number, after.version, _of_clock(after.case_id, new))
+
+
+def newer(found: Iterable[Entry], known: Mapping[str, Entry]) -> list[Entry]:
+    """Of entries by rising versions those that say something new, the last one for each deadline."""
+    told = dict(known)
+    for entry in found:
+        stands = told.get(entry.deadline.deadline_id)
+        if stands is None or (entry.version > stands.version and entry.deadline != stands.deadline):
+            told[entry.deadline.deadline_id] = entry
+    return [entry for identity, entry in told.items() if entry is not known.get(identity)]
 
 
 def superseded(entry: Entry, case: Case) -> Entry:

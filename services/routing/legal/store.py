@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import IndexModel, ReplaceOne
 
 from services.routing.legal.deadline import PENDING
-from services.routing.legal.register import Entry
+from services.routing.legal.register import Entry, newer
 from shared.contracts.legal import LegalDeadline, LegalKind, LegalState
 from shared.mongo import Database, Session
 
@@ -30,11 +30,12 @@ class Register:
             await self._deadlines.bulk_write(writes, ordered=False, session=session)
 
     async def restore(self, entries: Iterable[Entry]) -> None:
-        """Write those that are newer than what stands there, while nobody else writes."""
-        newest = {e.deadline.deadline_id: e for e in sorted(entries, key=lambda entry: entry.version)}
-        rows = self._deadlines.find({"_id": {"$in": list(newest)}}, {"version": 1})
-        known = {row["_id"]: row["version"] for row in await rows.to_list(None)}
-        await self.write(e for identity, e in newest.items() if e.version > known.get(identity, 0))
+        """Write what is newer and other than what stands there, while nobody else writes: a version of the case that
+        left a deadline as it was did not write it."""
+        found = sorted(entries, key=lambda entry: entry.version)
+        rows = self._deadlines.find({"_id": {"$in": list({e.deadline.deadline_id for e in found})}})
+        known = {row["_id"]: _entry(row) for row in await rows.to_list(None)}
+        await self.write(newer(found, known))
 
     async def pending_answers(self) -> AsyncIterator[Entry]:
         """The answers to complaints that are still owed."""

@@ -17,7 +17,7 @@ from services.routing.case import Event, decide
 from services.routing.decision_table import RuleError
 from services.routing.legal.acts import EndDeadline, RegulatorQuery
 from services.routing.legal.claim_news import ClaimNews
-from services.routing.legal.register import entries
+from services.routing.legal.register import entries, newer
 from services.routing.pairs.merging import merge
 from services.routing.refusals import ActRefused, IllegalMove, NotAllowed
 from services.routing.state import CaseState, TimerFired
@@ -233,6 +233,19 @@ def test_the_register_has_a_document_for_each_also_for_the_answer_to_a_complaint
     assert (met.deadline.deadline_id, met.deadline.state) == (entry.deadline.deadline_id, LegalState.MET)
     queried = decided(solved, QUERY, after(minutes=4)).state
     assert [e.deadline.kind for e in entries(solved.case, queried.case)] == [LegalKind.REGULATOR_ANSWER]
+
+
+def test_set_up_again_each_is_as_the_version_that_changed_it_wrote_it() -> None:
+    first = opened("我要投诉快递员态度恶劣")
+    second = decided(first, Take(ANN), after(seconds=3)).state
+    third = decided(second, Resolve(ANN, TEXT), after(minutes=3)).state
+    by_version = [entry for state in (first, second, third) for entry in entries(None, state.case)]
+    (opening, same, met) = by_version
+    assert newer([opening, same], {}) == [opening]
+    assert newer(by_version, {}) == [met]
+    held_id = met.deadline.deadline_id
+    assert newer([same], {held_id: opening}) == []
+    assert newer([opening, same], {held_id: met}) == []
 
 
 def test_a_merge_takes_the_answer_along_and_refuses_a_case_with_another_deadline() -> None:
