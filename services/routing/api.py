@@ -1,6 +1,6 @@
 """The agents' HTTP interface: translation only. Optimistic (If-Match), idempotent (Idempotency-Key), RFC 9457."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Self
@@ -11,12 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.routing.acts import Act, Actor, Assign, Close, Decline, Reclassify, Reply, Resolve, Take, Wait
-from services.routing.desk import ActRequest, Desk, KeyReused, StaleVersion, UnknownCase
+from services.routing.answers import Refusals
+from services.routing.desk import ActRequest, Desk
 from services.routing.legal.acts import LegalAct
-from services.routing.refusals import ActRefused, NotAllowed
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.personal import Personal
-from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem, if_match, parse_model, read_body
@@ -195,32 +194,20 @@ def acting(desk: Desk, verifier: TokenVerifier, name: str, kind: ActRoute) -> Ca
     return act
 
 
+REFUSED = Refusals(
+    unknown=("No such case", "工单不存在。"),
+    changed=("The case has changed", "Read it again and decide again. 工单已变更，请刷新。"),
+    busy="Send the same request again. 系统繁忙，请用同一 Idempotency-Key 重试。",
+)
+
+
 async def done(asked: Awaitable[Case]) -> Response:
-    """The case after an act, or why there is none."""
-    try:
-        return _case_response(await asked)
-    except UnknownCase as error:
-        raise _unknown() from error
-    except StaleVersion as error:
-        raise Problem(412, "The case has changed", "Read it again and decide again. 工单已变更，请刷新。") from error
-    except Unavailable as error:
-        raise Problem(
-            503, "Busy", "Send the same request again. 系统繁忙，请用同一 Idempotency-Key 重试。", {"Retry-After": "1"}
-        ) from error
-    except KeyReused as error:
-        raise Problem(422, "Idempotency-Key was used for another act", "Use a new key for a new act.") from error
-    except NotAllowed as refused:
-        raise _refused(403, "Not allowed", refused) from refused
-    except ActRefused as refused:
-        raise _refused(409, "Not possible now", refused) from refused
-
-
-def _refused(status: int, title: str, refused: ActRefused) -> Problem:
-    return Problem(status, title, refused.en, reason=refused.code, detail_zh=refused.zh)
+    """The case after an act. Raises `Problem`: why there is none."""
+    return _case_response(await REFUSED.settled(asked))
 
 
 def _unknown() -> Problem:
-    return Problem(404, "No such case", "工单不存在。")
+    return Problem(404, *REFUSED.unknown)
 
 
 def _case_response(case: Case) -> Response:
@@ -270,6 +257,21 @@ ACT_HEADERS = (
     Parameter("Idempotency-Key", "a random key; a repeat gives the same answer", "header", required=True),
 )
 
+
+def docs_of(acts: Mapping[str, ActRoute]) -> Iterator[RouteDoc]:
+    """How acts on a case are described."""
+    for name, kind in acts.items():
+        yield RouteDoc(
+            f"/v1/cases/{{case_id}}/{name}",
+            "POST",
+            kind.summary,
+            request=kind.body,
+            responses={200: Answer("the case after the act", Case), **ACT_REFUSALS},
+            roles=ROLES,
+            parameters=ACT_HEADERS,
+        )
+
+
 ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         "/v1/cases",
@@ -292,16 +294,5 @@ ROUTES: tuple[RouteDoc, ...] = (
         responses={200: Answer("the case", Case), **_REFUSALS},
         roles=ROLES,
     ),
-    *(
-        RouteDoc(
-            f"/v1/cases/{{case_id}}/{name}",
-            "POST",
-            kind.summary,
-            request=kind.body,
-            responses={200: Answer("the case after the act", Case), **ACT_REFUSALS},
-            roles=ROLES,
-            parameters=ACT_HEADERS,
-        )
-        for name, kind in ACTS.items()
-    ),
+    *docs_of(ACTS),
 )

@@ -28,7 +28,11 @@ class DeskError(Exception):
     """An act that could not be tried."""
 
 
-class UnknownCase(DeskError):
+class Unknown(DeskError):
+    """What is named is not there."""
+
+
+class UnknownCase(Unknown):
     """There is no such case."""
 
 

@@ -1,9 +1,6 @@
 """A rule file whose errors name the line: YAML where each mapping knows the line that it begins on."""
 
-import hashlib
-from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -12,10 +9,8 @@ from services.routing.rule_file import RuleFile
 
 LINE = "__line__"
 
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-
-class _Lined(_FAST):  # type: ignore[misc]
+class _Lined(RuleFile.loader):  # type: ignore[misc]
     """Each mapping knows the line that it begins on."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -31,18 +26,7 @@ class _Lined(_FAST):  # type: ignore[misc]
 class LinedRuleFile(RuleFile):
     """A YAML file: an error names the line of the mapping that is wrong."""
 
-    @staticmethod
-    def open(path: Path, today: date | None) -> "LinedRuleFile":
-        try:
-            raw = path.read_bytes()
-            content = yaml.load(raw, Loader=_Lined)  # noqa: S506 a safe loader
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise RuleError(path.name, "file", f"can't be read: {error}") from error
-        if not isinstance(content, dict):
-            raise RuleError(path.name, "file", "is not a mapping")
-        part = LinedRuleFile(path.name, content, hashlib.sha256(raw).hexdigest())
-        part.check_validity(today)
-        return part
+    loader: ClassVar[Any] = _Lined
 
     def row(self, row: Any) -> RuleFile:
         """The same file, with the line of `row` in its errors."""

@@ -21,8 +21,8 @@ CLOCKS = ("calendar", "business")
 
 def load(directory: Path, today: date | None = None) -> Book:
     """The whole book. Raises `RuleError` with file and line."""
-    lists = LinedRuleFile.open(directory / LISTS, today)
-    files = [LinedRuleFile.open(path, today) for path in sorted(directory.glob("*.yaml")) if path.name != LISTS]
+    lists = LinedRuleFile.read(directory / LISTS, today)
+    files = [LinedRuleFile.read(path, today) for path in sorted(directory.glob("*.yaml")) if path.name != LISTS]
     book = Book(
         version=hashlib.sha256("".join(f.digest for f in (lists, *files)).encode()).hexdigest()[:8],
         departments=_parties(lists, "departments"),

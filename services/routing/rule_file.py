@@ -5,33 +5,33 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import yaml
 
 from services.routing.decision_table import DecisionTable, RuleError, TableSpec
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 class RuleFile:
     """One file: its content, and reading a cell of it with an error that names the cell."""
+
+    loader: ClassVar[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     def __init__(self, file: str, content: Mapping[str, Any], digest: str) -> None:
         self.file = file
         self.content = content
         self.digest = digest
 
-    @staticmethod
-    def read(path: Path, today: date | None) -> "RuleFile":
+    @classmethod
+    def read(cls, path: Path, today: date | None) -> Self:
         try:
             raw = path.read_bytes()
-            content = json.loads(raw) if path.suffix == ".json" else yaml.load(raw, Loader=_LOADER)  # noqa: S506 a safe loader
+            content = json.loads(raw) if path.suffix == ".json" else yaml.load(raw, Loader=cls.loader)  # noqa: S506 a safe loader
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise RuleError(path.name, "file", f"can't be read: {error}") from error
         if not isinstance(content, dict):
             raise RuleError(path.name, "file", "is not a mapping")
-        part = RuleFile(path.name, content, hashlib.sha256(raw).hexdigest())
+        part = cls(path.name, content, hashlib.sha256(raw).hexdigest())
         part.check_validity(today)
         return part
 

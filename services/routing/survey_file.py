@@ -15,7 +15,7 @@ FILE = "survey.yaml"
 
 def load(directory: Path, today: date | None) -> SurveyRules:
     """Raises `RuleError`."""
-    part = LinedRuleFile.open(directory / FILE, today)
+    part = LinedRuleFile.read(directory / FILE, today)
     bad = tuple(_bad(part.row(row)) for row in part.get("bad", list))
     if not bad or bad[-1].kinds:
         raise RuleError(part.file, "bad", "the last row must hold for every kind")

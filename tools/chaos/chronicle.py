@@ -23,11 +23,14 @@ Version = tuple[str, int]
 class Chronicle(Observations):
     """`decided`: which events announced a version (more than one: two decisions of one state).
 
+    `simple`: cases that began as a simple question, which is answered and not acknowledged (RO-3).
+
     `opened`: cases that a contact opened → whether the customer has an address that a notice can go to.
     """
 
     decided: dict[str, dict[Version, set[str]]] = field(default_factory=lambda: {t: {} for t in VERSIONED})
     opened: dict[str, bool] = field(default_factory=dict)
+    simple: set[str] = field(default_factory=set)
     case_seen_at: dict[str, float] = field(default_factory=dict)
     case_numbers: dict[str, str] = field(default_factory=dict)
     exceptions: dict[str, set[str]] = field(default_factory=dict)
@@ -62,6 +65,8 @@ class Chronicle(Observations):
             if change["type"] == "opened" and interaction_id:
                 reachable = any(c["kind"] in ("email", "webhook") for c in case["customer"].get("contacts", ()))
                 self.opened[case["case_id"]] = reachable
+                if case.get("self_service"):
+                    self.simple.add(case["case_id"])
 
     def _exception(self, headers: Mapping[str, bytes], value: bytes | None) -> None:
         if headers.get("ce_type", b"").decode() != RAISED or value is None:

@@ -34,14 +34,22 @@ class Case:
 Rule = Callable[[Case], Finding]
 UNANSWERED = "unanswered"
 NOT_ACCEPTED = "good_refused"
-FIRST_NEWS = frozenset({"received", "reply", "stage"})
+RECEIVED = frozenset({"received"})
+ANSWERED = frozenset({"reply", "stage"})
+"""Of a simple question: the answer itself, or that a person has it now."""
 
 
 def promised_notices(case: Case) -> Finding:
-    """Who opened a case and has an address is told so, or has the answer itself (RO-3), or a person's hand."""
+    """Who opened a case and has an address is told its number: a mail of kind `received` arrived; who asked a simple
+    question has the answer, or is told that a person has it (RO-3)."""
     arrived = {notice_id(mail.message_id) for mail in case.evidence.mails}
     arrived |= {hook.message_id for hook in case.evidence.webhooks}
-    told = {n.said[0] for n in case.chronicle.notices.values() if n.kind in FIRST_NEWS and n.notice_id in arrived}
+    simple = case.chronicle.simple
+    told = {
+        n.said[0]
+        for n in case.chronicle.notices.values()
+        if n.kind in (RECEIVED | ANSWERED if n.said[0] in simple else RECEIVED) and n.notice_id in arrived
+    }
     promised = [case_id for case_id, reachable in case.chronicle.opened.items() if reachable]
     return finding(
         "case_without_received_notice",

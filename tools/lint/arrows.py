@@ -56,6 +56,7 @@ EDGES: dict[str, frozenset[str]] = {
     "routing": frozenset(
         {
             "alias_store",
+            "answers",
             "assigner",
             "corrections",
             "desk",
@@ -81,7 +82,6 @@ EDGES: dict[str, frozenset[str]] = {
             "published.api",
             "rebuild",
             "timers",
-            "workorders.answers",
             "workorders.api",
             "workorders.coordinator",
             "workorders.partner",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.routing.acts import SENIOR, Actor
+from services.routing.answers import Refusals, document
 from services.routing.api import (
     BODY_LIMIT,
     PAGE,
@@ -23,17 +24,15 @@ from services.routing.api import (
     idempotency_key,
     whole,
 )
-from services.routing.desk import Desk, KeyReused, StaleVersion, UnknownCase
+from services.routing.desk import Desk
 from services.routing.incidents.cause import site_of
-from services.routing.incidents.coordinator import Coordinator, UnknownIncident, Wish
+from services.routing.incidents.coordinator import Coordinator, Wish
 from services.routing.incidents.incident import Acknowledge, Act, Close, Estimate, LinkCase, Note, Opening, UnlinkCase
-from services.routing.refusals import ActRefused, NotAllowed
 from shared.contracts.base import derived_id
 from shared.contracts.incidents import Cause, Incident, IncidentChanged, Review, Scope
 from shared.contracts.parcels import ExceptionKind
 from shared.contracts.personal import Personal
-from shared.messaging.attempts import Unavailable
-from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
+from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem, if_match, parse_model, read_body
 
@@ -142,6 +141,13 @@ ACTS: Mapping[str, ActRoute] = {
 }
 
 
+REFUSED = Refusals(
+    unknown=("No such incident or case", "突发事件或工单不存在。"),
+    changed=("The incident has changed", "Read it again and decide again. 突发事件已变更，请刷新。"),
+    key_reused=("Idempotency-Key was used for another incident", "Use a new key."),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class IncidentApi:
     coordinator: Coordinator
@@ -168,17 +174,17 @@ class IncidentApi:
     async def listed(self, request: Request) -> Response:
         self._actor(request)
         only_open = request.query_params.get("status", "open") != "all"
-        return _json(Incidents(incidents=tuple(await self.coordinator.incidents.listed(only_open, LISTED))))
+        return document(Incidents(incidents=tuple(await self.coordinator.incidents.listed(only_open, LISTED))))
 
     async def one(self, request: Request) -> Response:
         self._actor(request)
         incident_id = request.path_params["incident_id"]
         incident = await self.coordinator.incidents.get(incident_id)
         if incident is None:
-            raise _unknown()
+            raise Problem(404, *REFUSED.unknown)
         figures = Figures.model_validate(await self.coordinator.incidents.figures(incident_id))
         history = tuple(await self.coordinator.incidents.history(incident_id))
-        return _json(OneIncident(incident=incident, figures=figures, history=history), incident.version)
+        return document(OneIncident(incident=incident, figures=figures, history=history), incident.version)
 
     async def parcels(self, request: Request) -> Response:
         self._actor(request)
@@ -191,7 +197,7 @@ class IncidentApi:
             for customer in found[:limit]
             for p in customer.parcels
         ]
-        return _json(ParcelPage(parcels=tuple(shown), next=after + limit if len(found) > limit else None))
+        return document(ParcelPage(parcels=tuple(shown), next=after + limit if len(found) > limit else None))
 
     async def open(self, request: Request) -> Response:
         actor = self._actor(request)
@@ -211,8 +217,8 @@ class IncidentApi:
             else self.coordinator.rules.scopes[cause.scope].delay_hours,
         )
         fingerprint = sha256(body.model_dump_json().encode()).hexdigest()
-        incident = await settled(self.coordinator.open(opening, fingerprint))
-        return _json(incident, incident.version, 201)
+        incident = await REFUSED.settled(self.coordinator.open(opening, fingerprint))
+        return document(incident, incident.version, 201)
 
     def _acting(self, name: str, kind: ActRoute) -> Callable[[Request], Awaitable[Response]]:
         async def act(request: Request) -> Response:
@@ -220,8 +226,8 @@ class IncidentApi:
             body = parse_model(kind.body, await read_body(request, BODY_LIMIT) or b"{}")
             version, what = if_match(request, "incident"), f"{name}/{body.model_dump_json()}"
             wish = Wish(request.path_params["incident_id"], version, kind.act(actor, body), what)
-            incident = await settled(self.coordinator.do(wish))
-            return _json(incident, incident.version)
+            incident = await REFUSED.settled(self.coordinator.do(wish))
+            return document(incident, incident.version)
 
         return act
 
@@ -242,36 +248,6 @@ def cause_asked(body: OpenBody, regions: frozenset[str]) -> Cause:
     if carrier:
         return Cause(scope=Scope.CARRIER, kind=body.kind, carrier=carrier)
     return Cause(scope=Scope.SYSTEM, kind=body.kind)
-
-
-async def settled(act: Awaitable[Incident]) -> Incident:
-    """The incident, or the `Problem` that says why not, in both languages."""
-    try:
-        return await act
-    except (UnknownIncident, UnknownCase) as error:
-        raise _unknown() from error
-    except StaleVersion as error:
-        raise Problem(
-            412, "The incident has changed", "Read it again and decide again. 突发事件已变更，请刷新。"
-        ) from error
-    except KeyReused as error:
-        raise Problem(422, "Idempotency-Key was used for another incident", "Use a new key.") from error
-    except Unavailable as error:
-        raise Problem(503, "Busy", "Send the same request again. 系统繁忙，请重试。", {"Retry-After": "1"}) from error
-    except ActRefused as refused:
-        status, title = (403, "Not allowed") if isinstance(refused, NotAllowed) else (409, "Not possible now")
-        raise Problem(status, title, refused.en, reason=refused.code, detail_zh=refused.zh) from refused
-
-
-def _unknown() -> Problem:
-    return Problem(404, "No such incident or case", "突发事件或工单不存在。")
-
-
-def _json(model: BaseModel, version: int | None = None, status: int = 200) -> Response:
-    headers = (
-        {"Cache-Control": "no-store"} if version is None else {"ETag": f'"{version}"', "Cache-Control": "no-store"}
-    )
-    return Response(model.model_dump_json(exclude_none=True), status, headers, media_type=JSON)
 
 
 _REFUSALS = {

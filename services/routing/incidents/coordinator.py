@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from services.routing.case import decide as decide_case
-from services.routing.desk import KEEP_ANSWERS_S, DeskError, KeyReused, StaleVersion, UnknownCase
+from services.routing.desk import KEEP_ANSWERS_S, KeyReused, StaleVersion, Unknown, UnknownCase
 from services.routing.incidents import affected as customers
 from services.routing.incidents import messages
 from services.routing.incidents.affected import affected_id
@@ -27,7 +27,7 @@ from shared.messaging.outbox import Outbox
 from shared.mongo import Database
 
 
-class UnknownIncident(DeskError):
+class UnknownIncident(Unknown):
     """There is no such incident."""
 
 

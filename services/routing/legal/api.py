@@ -10,13 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.routing.acts import Actor
-from services.routing.api import ACT_HEADERS, ACT_REFUSALS, ROLES, ActRoute, Body, Words, acting, whole
+from services.routing.api import ActRoute, Body, Words, acting, docs_of, whole
 from services.routing.desk import Desk
 from services.routing.legal.acts import EndDeadline, LegalAct, RegulatorQuery
 from services.routing.legal.register import Entry
 from services.routing.legal.rules import LegalRules
 from services.routing.legal.store import Register
-from shared.contracts.cases import Case
 from shared.contracts.legal import LegalDeadline, LegalKind, LegalState
 from shared.contracts.personal import Personal
 from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
@@ -154,16 +153,5 @@ ROUTES: tuple[RouteDoc, ...] = (
             Parameter("limit", f"up to {LISTED_MAX}", schema={"type": "integer", "maximum": LISTED_MAX}),
         ),
     ),
-    *(
-        RouteDoc(
-            f"/v1/cases/{{case_id}}/{name}",
-            "POST",
-            kind.summary,
-            request=kind.body,
-            responses={200: Answer("the case after the act", Case), **ACT_REFUSALS},
-            roles=ROLES,
-            parameters=ACT_HEADERS,
-        )
-        for name, kind in LEGAL_ACTS.items()
-    ),
+    *docs_of(LEGAL_ACTS),
 )

@@ -5,7 +5,7 @@ import math
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 from services.routing.lexicon import Text
 from services.routing.model.artefact import Artefact, Head
@@ -23,21 +23,41 @@ LANE = 4
 Chances = Mapping[str, float]
 
 
-class Guess(NamedTuple):
-    """What a text says, by question: the chance of each class, calibrated. `grams`: its known n-grams."""
-
-    tag: Chances
-    kind: Chances
-    sentiment: Chances
-    urgency: Chances
-    grams: Sequence[str]
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     head: Head
     first: int
     """Of the head's lanes in the sum."""
+
+
+class Guess:
+    """What a text says, by question: the chance of each class, calibrated, worked out when it is asked for (of most
+    texts only the mood is). `grams`: its known n-grams."""
+
+    def __init__(self, places: Sequence[_Place], sums: Sequence[int], length: float, grams: Sequence[str]) -> None:
+        self._places = places
+        self._sums = sums
+        self._length = length
+        self.grams = grams
+
+    @cached_property
+    def tag(self) -> Chances:
+        return self._of(0)
+
+    @cached_property
+    def kind(self) -> Chances:
+        return self._of(1)
+
+    @cached_property
+    def sentiment(self) -> Chances:
+        return self._of(2)
+
+    @cached_property
+    def urgency(self) -> Chances:
+        return self._of(3)
+
+    def _of(self, head: int) -> Chances:
+        return _chances(self._places[head], self._sums, ZERO * self._sums[0], self._length)
 
 
 class Model:
@@ -54,16 +74,14 @@ class Model:
         self._places = [_Place(head, first) for head, first in zip(artefact.heads, starts, strict=False)]
 
     def guess(self, text: Text) -> Guess:
-        """The chances of every class of every head."""
+        """The chances of the classes of each head."""
         found = ngrams(text)
         grams = [gram for gram in found if gram in self._weights]
         total = sum(map(self._weights.__getitem__, grams))
         sums = array("I", total.to_bytes(LANE * self._lanes, "little"))
         # What the model never read makes a text longer and every answer less sure: names, fragments, other topics.
         length = math.sqrt((sums[1] + RAREST * (len(found) - len(grams))) * self._scale) or 1.0
-        chances = [_chances(place, sums, ZERO * sums[0], length) for place in self._places]
-        tag, kind, sentiment, urgency = chances
-        return Guess(tag, kind, sentiment, urgency, grams)
+        return Guess(self._places, sums, length, grams)
 
     def why(self, text: Text, guess: Guess, tag: str, most: int) -> tuple[str, ...]:
         """The pieces of the text that spoke for a tag, the strongest first."""

@@ -22,7 +22,7 @@ def load(
     directory: Path, book: Book, tags: Sequence[str], tiers: Sequence[str], today: date | None
 ) -> SelfServiceRules:
     """Raises `RuleError`."""
-    part = LinedRuleFile.open(directory / FILE, today)
+    part = LinedRuleFile.read(directory / FILE, today)
     answers = [_answer(part.row(row), tags) for row in part.get("answers", list)]
     ids = [answer.answer_id for answer in answers]
     if doubled := [name for name in ids if ids.count(name) > 1]:

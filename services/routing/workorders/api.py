@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from services.routing.acts import Actor
+from services.routing.answers import document
 from services.routing.api import BODY_LIMIT, ROLES, Body, NoBody, Words
 from services.routing.desk import Desk
 from services.routing.pages import language_of
 from services.routing.playbook import Book
 from services.routing.workorders import partner
-from services.routing.workorders.answers import order_response, settled
 from services.routing.workorders.coordinator import Coordinator, Wish
 from services.routing.workorders.links import Grant, PartnerLinks
 from services.routing.workorders.order import Accept, Cancel, Complete, Event, Mover, Note, Open, Return, Send
@@ -231,7 +231,8 @@ class OrderApi:
             )
 
         wish = Wish(case_id, None, version, actor.agent, what, event)
-        return order_response(await settled(self.coordinator.do(wish)), 201)
+        order = await partner.REFUSED.settled(self.coordinator.do(wish))
+        return document(order, order.version, 201)
 
     def _moving(self, name: str, kind: MoveRoute) -> Callable[[Request], Awaitable[Response]]:
         async def move(request: Request) -> Response:
@@ -245,7 +246,8 @@ class OrderApi:
             wish = Wish(
                 None, request.path_params["order_id"], if_match(request, "work order"), actor.agent, what, event
             )
-            return order_response(await settled(self.coordinator.do(wish)))
+            order = await partner.REFUSED.settled(self.coordinator.do(wish))
+            return document(order, order.version)
 
         return move
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 import structlog
 
 from services.routing.case import decide as decide_case
-from services.routing.desk import KEEP_ANSWERS_S, DeskError, StaleVersion, UnknownCase
+from services.routing.desk import KEEP_ANSWERS_S, StaleVersion, Unknown, UnknownCase
 from services.routing.record import SOURCE
 from services.routing.record import messages as case_messages
 from services.routing.rules import Rules
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 AT_ONCE = 100
 
 
-class UnknownOrder(DeskError):
+class UnknownOrder(Unknown):
     """There is no such work order."""
 
 

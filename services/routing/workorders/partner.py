@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from services.routing.answers import Refusals, document
 from services.routing.api import BODY_LIMIT, Body, Words
 from services.routing.pages import PRIVATE, Pages, language_of
 from services.routing.playbook import Book
-from services.routing.workorders.answers import settled
 from services.routing.workorders.coordinator import Coordinator, Wish
 from services.routing.workorders.kinds import OrderRules
 from services.routing.workorders.links import BadLink, Grant, LinkExpired, PartnerLinks
@@ -23,11 +23,15 @@ from services.routing.workorders.order import OPEN, Accept, Complete, Event, Mov
 from shared.contracts.cases import Case
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import HandoverField, OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
-from shared.openapi import HTML, JSON, PROBLEM, Answer, Parameter, RouteDoc
+from shared.openapi import HTML, PROBLEM, Answer, Parameter, RouteDoc
 from shared.web import Problem, if_match, parse_model, read_body
 
 MOVES = ("accept", "return", "note", "complete")
 ZONE = ZoneInfo("Asia/Shanghai")
+REFUSED = Refusals(
+    unknown=("No such case or work order", "工单或协作工单不存在。"),
+    changed=("It has changed", "Read it again and decide again. 内容已变更，请刷新。"),
+)
 
 
 class MoveBody(Body):
@@ -123,14 +127,16 @@ class PartnerApi:
         return RedirectResponse(f"/partner/{request.path_params['token']}?language={language}", 303, PRIVATE)
 
     async def view(self, request: Request) -> Response:
-        return _json(await self._view(self._grant(request), language_of(request)))
+        view = await self._view(self._grant(request), language_of(request))
+        return document(view, view.version)
 
     async def moved(self, request: Request) -> Response:
         grant = self._grant(request)
         body = parse_model(MoveBody, await read_body(request, BODY_LIMIT) or b"{}")
         said = Said(body.text or "", body.answer)
         await self._move(grant, request.path_params["move"], said, if_match(request, "work order"))
-        return _json(await self._view(grant, language_of(request)))
+        view = await self._view(grant, language_of(request))
+        return document(view, view.version)
 
     def _grant(self, request: Request) -> Grant:
         try:
@@ -152,7 +158,7 @@ class PartnerApi:
 
         by = f"partner/{grant.partner}"
         what = f"{name}/{said.text}" + (f"/{sorted(said.answer.items())}" if said.answer else "")
-        await settled(self.coordinator.do(Wish(None, grant.order_id, version, by, what, event)))
+        await REFUSED.settled(self.coordinator.do(Wish(None, grant.order_id, version, by, what, event)))
 
     async def _view(self, grant: Grant, language: str) -> PartnerView:
         order = await self.coordinator.orders.get(grant.order_id)
@@ -257,11 +263,6 @@ def _said(change: Any) -> Personal | None:
 def _words(problem: Problem, language: str) -> str:
     zh = problem.extensions.get("detail_zh")
     return str(zh) if zh and language == "zh" else problem.detail
-
-
-def _json(view: PartnerView) -> Response:
-    headers: Mapping[str, str] = {"ETag": f'"{view.version}"', "Cache-Control": "no-store"}
-    return Response(view.model_dump_json(exclude_none=True), headers=dict(headers), media_type=JSON)
 
 
 _LANGUAGE = Parameter("language", "zh or en; default: by Accept-Language", schema={"enum": ["zh", "en"]})

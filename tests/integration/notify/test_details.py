@@ -1,8 +1,6 @@
 """A complaint that does not say all, through routing and notify: asked once, the answer fills, no more (IN-7, NO-1)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -18,15 +16,6 @@ from tests.unit.routing.builders import contact, customer
 TODO = "您可以补充"
 MAIL = "wang@example.cn"
 COMPLAINT = "我要投诉！包裹派送时摔坏了，昨天到现在没人理，快递一直没送到"
-
-
-@pytest.fixture
-async def routing(bench: Bench, tmp_path: Path) -> AsyncIterator[Routing]:
-    """Of the same topics as the bench of notify."""
-    made = Routing(bench.infra, bench.names, tmp_path)
-    await made.open()
-    yield made
-    await made.close()
 
 
 def said(text: str, n: str, channel: Channel) -> Interaction:

@@ -1,8 +1,6 @@
 """A question, its answer and the opinion about it, through routing and notify on the real servers (RO-3, RO-14)."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,15 +17,6 @@ from tests.integration.routing.harness import Bench as Routing
 from tests.unit.routing.builders import contact, customer
 
 MAIL = "lin@example.cn"
-
-
-@pytest.fixture
-async def routing(bench: Bench, tmp_path: Path) -> AsyncIterator[Routing]:
-    """Of the same topics as the bench of notify."""
-    made = Routing(bench.infra, bench.names, tmp_path)
-    await made.open()
-    yield made
-    await made.close()
 
 
 async def scanned(routing: Routing, number: str, wrong: ExceptionKind | None = None) -> None:

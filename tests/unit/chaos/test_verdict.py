@@ -122,6 +122,15 @@ def test_a_case_whose_customer_was_not_told_is_lost() -> None:
 
 
 @pytest.mark.req("SY-2")
+def test_only_a_simple_question_may_have_an_answer_in_place_of_a_receipt() -> None:
+    world = World()
+    world.chronicle.notices = {i: replace(n, kind="reply") for i, n in world.chronicle.notices.items()}
+    assert world.judged() == {"case_without_received_notice": 1}
+    world.chronicle.simple.add("c-1")
+    assert world.judged() == {}
+
+
+@pytest.mark.req("SY-2")
 def test_a_notice_that_was_never_ordered_is_missed() -> None:
     world = World()
     world.case("e-9", "c-9", 1, {"type": "opened", "interaction_id": "i-9"})
