@@ -145,7 +145,7 @@ def cases(rules: Rules) -> Iterator[CaseState]:
 
 async def fill(database: Database, store: CaseStore, states: Iterator[CaseState], now: datetime) -> None:
     async def write(batch: dict[str, CaseState]) -> None:
-        await database.transaction(lambda session: store.save(batch, {}, now, session))
+        await database.transaction(lambda session: store.save(batch, {}, session))
 
     batch: dict[str, CaseState] = {}
     for state in states:

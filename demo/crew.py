@@ -1,14 +1,13 @@
 """Who takes part in the day: gateways with their connections, agents of the roster, adjudicators, customers."""
 
 import random
+import ssl
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import httpx
-import yaml
 
+from demo import roster
 from demo.contacts import Desk
 from demo.gateways.fleet import Fleet, Gateway
 from demo.gateways.http import HttpGateway, read_secrets
@@ -26,7 +25,6 @@ from shared.clock import Clock
 from shared.security.tokens import Role, issue_local
 from tools.stack import StackInfo
 
-ROSTER = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules" / "agents.yaml"
 LEAD = "qin.yue"
 ADJUDICATORS = ("ye.qing", "xu.hong", "tang.bo")
 HTTP_WORKERS = {
@@ -41,7 +39,9 @@ HTTP_WORKERS = {
 }
 MAIL_CONNECTIONS = 4
 KAFKA_WORKERS = 48
-CONNECTIONS = httpx.Limits(max_connections=80, max_keepalive_connections=60)
+CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4)
+"""Of one person or one gateway's worker: httpx looks through all connections of a client at each request, so that one
+client for everybody would cost more than all that is said over it."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Crew:
     info: StackInfo
     clock: Clock
     rng: random.Random
-    client: httpx.AsyncClient
+    clients: "Clients"
     kafka: KafkaGateway
     mails: list[MailGateway]
     fleet: Fleet
@@ -62,7 +62,24 @@ class Crew:
         for gateway in self.mails:
             await gateway.close()
         await self.kafka.close()
-        await self.client.aclose()
+        await self.clients.close()
+
+
+class Clients:
+    """Hands out HTTP clients, and closes them all."""
+
+    def __init__(self) -> None:
+        self._tls = ssl.create_default_context()
+        self._open: list[httpx.AsyncClient] = []
+
+    def new(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(limits=CONNECTIONS, verify=self._tls)
+        self._open.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self._open:
+            await client.aclose()
 
 
 def urls_of(info: StackInfo, service: str) -> list[str]:
@@ -71,21 +88,17 @@ def urls_of(info: StackInfo, service: str) -> list[str]:
 
 async def assemble(info: StackInfo, clock: Clock, ledger: Ledger, rng: random.Random, prefix: str) -> Crew:
     assert info.smtp, "the stack runs without intake"
-    client = httpx.AsyncClient(limits=CONNECTIONS)
+    clients = Clients()
     kafka = KafkaGateway(info.kafka, prefix)
     await kafka.start()
     mails = [MailGateway(info.smtp.host, info.smtp.port) for _ in range(MAIL_CONNECTIONS)]
     secrets, intake = read_secrets(info.secrets_dir), urls_of(info, "intake")
     workers: dict[Route, list[Gateway]] = {
-        route: [HttpGateway(route, client, intake, secrets, rng)] * number for route, number in HTTP_WORKERS.items()
+        route: [HttpGateway(route, clients.new(), intake, secrets, rng) for _ in range(number)]
+        for route, number in HTTP_WORKERS.items()
     }
     workers |= {Route.MAIL: [*mails], Route.CONTACTS_TOPIC: [kafka] * 4, Route.PARCELS_TOPIC: [kafka] * KAFKA_WORKERS}
-    return Crew(info, clock, rng, client, kafka, mails, Fleet(workers, ledger, rng))
-
-
-def roster() -> list[dict[str, Any]]:
-    agents: list[dict[str, Any]] = yaml.safe_load(ROSTER.read_text("utf-8"))["agents"]
-    return agents
+    return Crew(info, clock, rng, clients, kafka, mails, Fleet(workers, ledger, rng))
 
 
 def agents(crew: Crew) -> list[Agent]:
@@ -98,7 +111,7 @@ def agents(crew: Crew) -> list[Agent]:
             crew.rng,
             crew.counts,
         )
-        for row in roster()
+        for row in roster.agents()
     ]
 
 
@@ -115,13 +128,13 @@ def lead(crew: Crew) -> Lead:
 
 def api_of(crew: Crew, service: str, person: str, role: Role) -> Api:
     token = issue_local(crew.info.secrets_dir, person, [role.value])
-    return Api(crew.client, urls_of(crew.info, service), token, crew.rng)
+    return Api(crew.clients.new(), urls_of(crew.info, service), token, crew.rng)
 
 
 def customers(crew: Crew, timetable: Timetable, run: str) -> Customers:
     assert crew.info.mail_catcher, "the stack runs without a mail catcher"
     return Customers(
-        client=crew.client,
+        client=crew.clients.new(),
         catcher_url=crew.info.mail_catcher.url,
         people=timetable.people,
         journeys=timetable.journeys,

@@ -122,6 +122,7 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
     ledger, seen = Ledger(), Observations(prefix=prefix)
     reader = TopicReader(stack.info.kafka, prefix, seen)
     crew = await crews.assemble(stack.info, clock, ledger, random.Random(f"{options.seed}/{run}"), prefix)
+    client = crew.clients.new()
     title = f"ParcelCare · {plan.day.opens.astimezone(CHINA):%Y-%m-%d} · {options.seconds:.0f} s = 16 h"
 
     def look() -> tuple[Any, Any]:
@@ -132,12 +133,12 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
         with LiveView(console, title, look) as view:
             async with background(reader.run(), keep_refreshing(view)):
                 await the_night_before(plan, crew, view, timings)
-                await the_day(plan, crew, view, run, timings)
+                await the_day(plan, crew, seen, view, run, timings)
                 behind = await the_evening(stack, prefix, crew, reader, view, timings)
-                verdict = await judged(stack.info, crew.client, ledger, reader, all_arrived=not behind)
+                verdict = await judged(stack.info, client, ledger, reader, all_arrived=not behind)
                 view.say("")
                 view.refresh()
-        shown = dict(await addresses(crew.client, stack.info, seen))
+        shown = dict(await addresses(client, stack.info, seen))
     finally:
         await crew.close()
     return Played(summary(ledger, seen), verdict, behind, dict(crew.counts), shown, timings, options)
@@ -152,12 +153,15 @@ async def the_night_before(plan: Timetable, crew: Crew, view: LiveView, timings:
     timings["history_s"] = round(time.monotonic() - started, 1)
 
 
-async def the_day(plan: Timetable, crew: Crew, view: LiveView, run: str, timings: dict[str, float]) -> None:
+async def the_day(
+    plan: Timetable, crew: Crew, seen: Observations, view: LiveView, run: str, timings: dict[str, float]
+) -> None:
     agents, deciders, customers = crews.agents(crew), crews.adjudicators(crew), crews.customers(crew, plan, run)
     view.say(
         f"{len(agents)} 名坐席、{len(deciders)} 名理赔专员上班"
         f" · {len(agents)} agents, {len(deciders)} adjudicators at work"
     )
+    seen.bells |= {agent.name: agent.stirred.set for agent in agents}
     works = [*(agent.run() for agent in agents), *(one.run() for one in deciders)]
     works += [crews.lead(crew).run(), customers.run()]
     crew.clock.begin(datetime.now(UTC) + timedelta(seconds=FIRST_STEP_S))

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-ROUTING_RULES = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules"
+from demo.roster import ROUTING_RULES, add_colleagues
+
 CHAT = '"web"'
 WAIT = re.compile(r"^(wait_minutes: )(\d+)", re.MULTILINE)
 # From this rate on a person, however quick, can't keep the target of a chat: it grows with the rate.
@@ -19,8 +20,8 @@ def stretch(rate: float) -> float:
 
 
 def write_rules(directory: Path, rate: float, source: Path = ROUTING_RULES) -> None:
-    """A copy of routing's rules for this installation: only the first response to chats is given more time, and as much
-    the look-up of a parcel that a question is answered with."""
+    """A copy of routing's rules for this installation: more agents; the first response to chats is given more time, and
+    as much the look-up of a parcel that a question is answered with. All else is as it is delivered."""
     shutil.rmtree(directory, ignore_errors=True)
     shutil.copytree(source, directory)
     file = directory / "sla.json"
@@ -29,6 +30,7 @@ def write_rules(directory: Path, rate: float, source: Path = ROUTING_RULES) -> N
         if CHAT in row["channel"]:
             row["first_response_seconds"] = str(round(int(row["first_response_seconds"]) * stretch(rate)))
     file.write_text(json.dumps(table, ensure_ascii=False, indent=2), "utf-8")
+    add_colleagues(directory / "agents.yaml")
     file = directory / "self_service.yaml"
     file.write_text(WAIT.sub(lambda found: _longer(found, rate), file.read_text("utf-8"), count=1), "utf-8")
 

@@ -1,6 +1,7 @@
 """What every service is made of: broker, producer, database, loops, periodic work, health, one ASGI app."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -46,6 +47,9 @@ Periodic = Callable[[], Coroutine[Any, Any, object]]
 RELAY_INTERVAL_S = 0.02
 RELAY_OTHERS_S = 0.25
 """How often the outbox is looked into for acts of other processes of the service."""
+SWITCH_INTERVAL_S = 0.0005
+"""The driver of the database works in threads, and each of its steps waits for the interpreter: with Python's 5 ms as
+often as the event loop is busy, a transaction stood open for half a second."""
 RETRY_BACKOFF_MS = 250
 """While Kafka is away; the driver's own 100 ms keep a small machine from starting it again."""
 S = TypeVar("S", bound=CommonSettings)
@@ -274,6 +278,7 @@ def serve(create_app: Callable[[S], ASGIApp], settings_class: type[S]) -> None:
     settings = settings_class()
     app = create_app(settings)
     garbage.settle()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvicorn.run(
         app,
         host=settings.http_host,

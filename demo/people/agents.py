@@ -15,8 +15,8 @@ from shared.clock import Clock
 
 log = structlog.get_logger()
 
-IDLE_S = 0.6
-NEXT_S = 0.25
+IDLE_S = 3.0
+NEXT_S = 0.1
 # Business minutes of work on a case by the channel it came by, from and to; a call was talked through before.
 WORK_MINUTES = {"phone": (1, 3), "web": (1.5, 6), "email": (2, 8), "system": (1, 5)}
 ASK_SHARE = 0.10
@@ -28,7 +28,8 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Agent:
-    """One agent: a person of the roster with a token. `answered`: case → contacts it had when answered last."""
+    """One agent: a person of the roster with a token. `answered`: case → contacts it had when answered last; `stirred`:
+    something was finished, or the page rang."""
 
     name: str
     groups: tuple[str, ...]
@@ -38,7 +39,7 @@ class Agent:
     counts: Counter[str]
     answered: dict[str, int] = field(default_factory=dict)
     at_work: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    free: asyncio.Event = field(default_factory=asyncio.Event)
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -54,14 +55,14 @@ class Agent:
                 task.cancel()
 
     async def rest(self) -> None:
-        """A moment; shorter where a case was just finished, for then the next one is on its way."""
-        self.free.clear()
+        """Until the page rings or a case is finished; a look now and then all the same."""
         try:
             async with asyncio.timeout(IDLE_S * self.rng.uniform(0.8, 1.2)):
-                await self.free.wait()
-                await asyncio.sleep(NEXT_S)
+                await self.stirred.wait()
         except TimeoutError:
             return
+        await asyncio.sleep(NEXT_S)
+        self.stirred.clear()
 
     async def look(self) -> bool:
         """Begins work on what is new in the own queue; True where there was something."""
@@ -87,7 +88,7 @@ class Agent:
 
     def _ended(self, case_id: str, task: asyncio.Task[None]) -> None:
         self.at_work.pop(case_id, None)
-        self.free.set()
+        self.stirred.set()
         if not task.cancelled() and (error := task.exception()):
             log.warning("agent_stumbled", agent=self.name, error=f"{type(error).__name__}: {error}")
 

@@ -66,7 +66,10 @@ class DeadLetter:
 
 @dataclass
 class Observations:
-    """`seen_at` are monotonic seconds of our own clock: what is very new may still be on its way."""
+    """`seen_at` are monotonic seconds of our own clock: what is very new may still be on its way.
+
+    `bells`: of agents, rung where a case is given to one, or its customer writes again.
+    """
 
     prefix: str = ""
     interactions: dict[str, SeenInteraction] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class Observations:
     happenings: list[Happening] = field(default_factory=list)
     records: int = 0
     unreadable: int = 0
+    bells: dict[str, Callable[[], None]] = field(default_factory=dict)
     _known: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, topic: str, headers: Mapping[str, bytes], value: bytes | None, now: float) -> None:
@@ -128,9 +132,17 @@ class Observations:
             self.cases_of_exception.setdefault(case["exception_id"], set()).add(case_id)
             if case["origin"] == "parcel_exception":
                 self.before_call.add(case_id)
-        if case["version"] >= self.cases.get(case_id, {"version": 0})["version"]:
-            self.cases[case_id] = brief_case(case)
+        before = self.cases.get(case_id, {"version": 0})
+        if case["version"] >= before["version"]:
+            self.cases[case_id] = after = brief_case(case)
+            self._ring(before, after)
         self.happenings += happenings_of_case(event)
+
+    def _ring(self, before: Json, after: Json) -> None:
+        work = ("agent", "contacts")
+        bell = self.bells.get(after.get("agent") or "")
+        if bell is not None and any(before.get(name) != after.get(name) for name in work):
+            bell()
 
     def _change(self, case: Json, change: Json) -> None:
         kind = change["type"]

@@ -9,7 +9,7 @@ from services.notify.indicators import Indicators
 from services.notify.plan import Planner, concerns, decide
 from services.notify.store import ViewStore
 from services.notify.view import View
-from shared.messaging.handler import Decision, Session, fold
+from shared.messaging.handler import Decision, Session, fold_in_turns
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Outcome
 
@@ -32,7 +32,7 @@ class ChangeHandler:
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
         views = await self._store.load(list({self.aggregate_of(i) for i in batch}), session)
-        changed, outcomes = fold(batch, views, self.aggregate_of, self._key_of, self._decide)
+        changed, outcomes = await fold_in_turns(batch, views, self.aggregate_of, self._key_of, self._decide)
         await self._store.save(views, changed, session)
         return outcomes
 

@@ -94,10 +94,13 @@ class Assigner:
 
     async def _give(self, pairs: Mapping[str, str]) -> int:
         try:
-            return await self._database.transaction(lambda session: self._given(pairs, session))
+            given = await self._database.transaction(lambda session: self._given(pairs, session))
         except Conflict:
             log.info("assign_conflict")
             return 0
+        if given:
+            await self._store.was_given(set(pairs.values()), self._clock.now())
+        return given
 
     async def _given(self, pairs: Mapping[str, str], session: Session) -> int:
         now = self._clock.now()
@@ -109,6 +112,6 @@ class Assigner:
             if found is not None:
                 changed[case_id] = found.state
                 announced += messages(found, own_cause("assign", found), now)
-        await self._store.save(changed, loaded, now, session)
+        await self._store.save(changed, loaded, session)
         await self._outbox.add(announced, session)
         return len(changed)

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.precedence import Precedence, Waiting
-from services.routing.roster import Agent, Roster
+from services.routing.roster import Agent
 from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.people import Channel
 
 HELD = frozenset({CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER})
-"""An agent holds a case, and its points, until it is resolved, closed or handed over."""
+"""An agent holds a case until it is resolved, closed or handed over; while its customer is asked it weighs less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """An agent with the points that the held cases weigh; `since`: when the last case was given.
+    """An agent with the points that the held cases weigh; `since`: when the queue gave the last one.
 
     `away`: on shift, and not to be given anything for the moment.
     """
@@ -120,23 +120,9 @@ def groups_with_room(workloads: Iterable[Workload], weights: Mapping[Channel, in
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """The agent's hold on a case changes: `weight` None lets go."""
-
-    agent: str
-    case_id: str
-    weight: int | None
-
-
-def holds(before: Case | None, after: Case, roster: Roster) -> list[Hold]:
-    """What a change of a case means for the load of agents."""
-    held = before.agent if before is not None and before.status in HELD else None
-    holding = after.agent if after.status in HELD else None
-    if held == holding:
-        return []
-    changes = [] if held is None else [Hold(held, after.case_id, None)]
-    return changes if holding is None else [*changes, Hold(holding, after.case_id, roster.weights[after.channel])]
+def holder_of(case: Case) -> str | None:
+    """The agent in whose hands the case is."""
+    return case.agent if case.status in HELD else None
 
 
 def capacity_on_shift(workloads: Iterable[Workload], now: datetime) -> int:

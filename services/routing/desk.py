@@ -132,7 +132,7 @@ class Desk:
             found = decide(state, request.act, self._rules, now)
             assert found is not None, "an act changes the case, or is refused"
             both = (found,)
-        await self._store.save({one.state.case.case_id: one.state for one in both}, loaded, now, session)
+        await self._store.save({one.state.case.case_id: one.state for one in both}, loaded, session)
         told = [message for one in both for message in messages(one, act_id, now)]
         if isinstance(request, ActRequest) and isinstance(request.act, Reclassify):
             told.append(correction(state, both[0].state.case, request.act.actor.agent, act_id, now))

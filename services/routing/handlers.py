@@ -23,7 +23,7 @@ from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
 from shared.contracts.surveys import SurveySubmitted
-from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold
+from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold_in_turns
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Ignored, Outcome
 
@@ -55,13 +55,13 @@ class CaseHandler:
         loaded = await self._store.concerned(ids, session, keys, tuple(_spans(events)), media)
         links = await self._incidents.links_of(events, session)
         book = Book(loaded, keys, people)
-        changed, outcomes = self._decide(batch, book, links)
-        await self._store.save(changed, book.loaded, self._clock.now(), session)
+        changed, outcomes = await self._decide(batch, book, links)
+        await self._store.save(changed, book.loaded, session)
         await self._incidents.count(batch, outcomes, session)
         await self._incidents.save_affected(links, session)
         return outcomes
 
-    def _decide(
+    async def _decide(
         self, batch: Sequence[Incoming[Any]], book: Book, links: Links
     ) -> tuple[Mapping[str, CaseState], Sequence[Outcome]]:
         now = self._clock.now()
@@ -87,7 +87,7 @@ class CaseHandler:
             news = _of_incident(settled, incoming, links, now)
             return Decision(settled, (*messages(told, incoming.id, now, incoming.traceparent), *news))
 
-        return fold(batch, book.states, self.aggregate_of, place, judge)
+        return await fold_in_turns(batch, book.states, self.aggregate_of, place, judge)
 
 
 class AliasHandler:

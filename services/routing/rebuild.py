@@ -116,7 +116,6 @@ class Restorer:
         for kept in (self.cases, self.orders, self.incidents, self.register):
             await kept.create_indexes()
         await restoring.finish(self.register, self.cases)
-        await self.cases.restore_loads(settings.clock.now())
 
 
 def _waiting(event: IncidentParcel) -> CaseState | None:

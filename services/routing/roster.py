@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from shared.contracts.cases import CaseStatus
 from shared.contracts.people import Channel
 
 
@@ -47,6 +48,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
+    """`waiting_percent`: what of its weight a case keeps while its customer is asked."""
+
     agents: Mapping[str, Agent]
     groups: Mapping[str, Group]
     weights: Mapping[Channel, int]
+    waiting_percent: int
+
+    def weight(self, channel: Channel, status: CaseStatus) -> int:
+        """The points that a held case takes of its agent's capacity."""
+        weight = self.weights[channel]
+        return weight * self.waiting_percent // 100 if status is CaseStatus.WAITING_CUSTOMER else weight

@@ -25,7 +25,7 @@ def roster_of(part: RuleFile) -> Roster:
         if agent.agent_id in agents:
             raise RuleError(part.file, f"agents.{agent.agent_id}", "stands twice")
         agents[agent.agent_id] = agent
-    return Roster(agents, groups, weights)
+    return Roster(agents, groups, weights, part.whole("waiting_percent", 0, 100))
 
 
 def _shift(part: RuleFile, name: str, row: Any, zone: ZoneInfo) -> Shift:

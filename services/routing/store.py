@@ -1,12 +1,13 @@
 """Cases and the load of agents in MongoDB: one query to load a batch, one bulk write to save it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel, InsertOne, ReplaceOne, UpdateOne
+from pymongo import IndexModel, InsertOne, ReplaceOne
 
-from services.routing.assignment import HELD, Hold, Queued, Workload, holds
+from services.routing.assignment import Queued, Workload, holder_of
 from services.routing.incidents.cause import cell_of
 from services.routing.legal.register import Entry, entries
 from services.routing.legal.store import Register
@@ -57,6 +58,7 @@ class CaseStore:
                 IndexModel(_QUEUE, name="queue"),
                 # Few cases wait for a file: the index holds nothing else.
                 IndexModel("awaited_media", name="awaited_media", sparse=True),
+                IndexModel("held_by", name="held_by", sparse=True),
                 IndexModel("opened_at", name="opened_at"),
                 IndexModel("order_wanted", name="order_wanted", sparse=True),
                 IndexModel("disputed_at", name="disputed_at", sparse=True),
@@ -66,7 +68,7 @@ class CaseStore:
         )
 
     async def enrol(self) -> None:
-        """Bring the agents of the roster into the collection; what they hold stays."""
+        """Bring the agents of the roster into the collection; who is away stays away."""
         for agent in self._roster.agents.values():
             known = {"name": agent.name, "groups": sorted(agent.groups), "skills": sorted(agent.skills)}
             terms = {"languages": sorted(agent.languages), "capacity": agent.capacity}
@@ -162,27 +164,39 @@ class CaseStore:
 
     async def held_by(self, agent: str) -> list[Case]:
         """The cases in the agent's hands, the most urgent and oldest first."""
-        row = await self._agents.find_one({"_id": agent}, {"held": 1})
-        ids = list((row or {}).get("held", {}))
-        cases = [_state(found).case async for found in self._cases.find({"_id": {"$in": ids}})]
+        cases = [_state(row).case async for row in self._cases.find({"held_by": agent})]
         return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
 
     async def workloads(self) -> list[Workload]:
-        """The agents of the roster with what they hold."""
+        """The agents of the roster with what they hold. Read from the cases themselves: counts kept beside them would
+        be written by everything that happens, and hold everything up."""
+        loads = await self._loads()
         wanted = {"_id": {"$in": sorted(self._roster.agents)}}
+        rows = await self._agents.find(wanted, {"since": 1, "away": 1}).to_list(None)
         return [
-            Workload(
-                self._roster.agents[row["_id"]],
-                sum(row.get("held", {}).values()),
-                row.get("since"),
-                row.get("away", False),
-            )
-            for row in await self._agents.find(wanted, {"held": 1, "since": 1, "away": 1}).to_list(None)
+            Workload(self._roster.agents[row["_id"]], loads[row["_id"]], row.get("since"), row.get("away", False))
+            for row in rows
         ]
 
-    async def save(
-        self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], now: datetime, session: Session
-    ) -> None:
+    async def _loads(self) -> Counter[str]:
+        """The points that each agent's cases weigh."""
+        by_kind = {"agent": "$held_by", "channel": "$channel", "status": "$status"}
+        stages: list[Document] = [
+            {"$match": {"held_by": {"$exists": True}}},
+            {"$group": {"_id": by_kind, "number": {"$sum": 1}}},
+        ]
+        loads: Counter[str] = Counter()
+        async for row in self._cases.aggregate(stages, hint="held_by"):
+            kind = row["_id"]
+            weight = self._roster.weight(Channel(kind["channel"]), CaseStatus(kind["status"]))
+            loads[kind["agent"]] += weight * row["number"]
+        return loads
+
+    async def was_given(self, agents: Collection[str], now: datetime) -> None:
+        """When each got the last case from the queue: fairness goes by it."""
+        await self._agents.update_many({"_id": {"$in": sorted(agents)}}, {"$set": {"since": now}})
+
+    async def save(self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], session: Session) -> None:
         """Write the states; raises `Conflict` where one was written by somebody else since it was loaded."""
         if not changed:
             return
@@ -196,7 +210,6 @@ class CaseStore:
         if result.matched_count != len(old):
             raise Conflict("a case was changed meanwhile")
         await self._register.write(_register_entries(changed, loaded), session)
-        await self._keep_loads(_all_holds(changed, loaded, self._roster), now, session)
 
     async def restore(self, states: Iterable[CaseState]) -> None:
         """Write those that are newer than what stands there, while nobody else writes."""
@@ -208,45 +221,17 @@ class CaseStore:
         if writes:
             await self._cases.bulk_write(writes, ordered=False)
 
-    async def restore_loads(self, now: datetime) -> None:
-        """What the agents hold, from the cases."""
-        await self._agents.update_many({}, {"$unset": {"held": ""}})
-        held = self._cases.find({"status": {"$in": sorted(status.value for status in HELD)}})
-        async for row in held:
-            changes = holds(None, _state(row).case, self._roster)
-            await self._agents.bulk_write([_hold_update(change, now) for change in changes])
-
     async def loose(self, cell: Mapping[str, Any], since: datetime, limit: int) -> list[str]:
         """Ids of open cases whose exception was detected since then, and that are under no incident; `cell`: a
         filter on kind, carrier and site."""
         wanted = {"loose.at": {"$gte": since}, **{f"loose.{name}": value for name, value in cell.items()}}
         return [row["_id"] for row in await self._cases.find(wanted, {"_id": 1}).limit(limit).to_list(limit)]
 
-    async def _keep_loads(self, changes: Iterable[Hold], now: datetime, session: Session) -> None:
-        updates = [_hold_update(change, now) for change in changes]
-        if updates:
-            await self._agents.bulk_write(updates, ordered=True, session=session)
-
 
 def _register_entries(changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState]) -> Iterator[Entry]:
     for case_id, state in changed.items():
         before = loaded.get(case_id)
         yield from entries(before.case if before else None, state.case)
-
-
-def _all_holds(changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], roster: Roster) -> list[Hold]:
-    changes = []
-    for case_id, state in changed.items():
-        before = loaded.get(case_id)
-        changes += holds(before.case if before else None, state.case, roster)
-    return changes
-
-
-def _hold_update(hold: Hold, now: datetime) -> UpdateOne:
-    place = f"held.{hold.case_id}"
-    if hold.weight is None:
-        return UpdateOne({"_id": hold.agent}, {"$unset": {place: ""}})
-    return UpdateOne({"_id": hold.agent}, {"$set": {place: hold.weight, "since": now}}, upsert=True)
 
 
 def _document(state: CaseState) -> Document:
@@ -266,6 +251,8 @@ def _document(state: CaseState) -> Document:
         "kind": case.classification.kind.value,
         "case": state.json.decode(),
     }
+    if (holder := holder_of(case)) is not None:
+        row["held_by"] = holder
     if case.preferred_agent is not None:
         row["preferred"] = case.preferred_agent
     if case.declined_by:

@@ -15,6 +15,7 @@ from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
 from shared.messaging.portion import Portion
 from shared.mongo import Database, Overrun
+from shared.turns import Turns
 
 log = structlog.get_logger()
 
@@ -55,12 +56,14 @@ class Timers:
         due = await self._store.due(now, self._portion.size, session)
         changed = {}
         announced: list[Outgoing] = []
+        turns = Turns()
         for state in due:
             found = self._decided(state, now)
             if found is not None:
                 changed[state.case.case_id] = found.state
                 announced += messages(found, own_cause("timer", found), now)
-        await self._store.save(changed, {state.case.case_id: state for state in due}, now, session)
+            await turns.next()
+        await self._store.save(changed, {state.case.case_id: state for state in due}, session)
         await self._outbox.add(announced, session)
         return len(changed)
 

@@ -1,8 +1,10 @@
 """The base of every contract: frozen, strict in type, indifferent to fields of newer senders."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha1
-from typing import Annotated
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -26,6 +28,14 @@ def derived_id(cause: str, place: str) -> str:
 
 def _to_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
+
+
+class Word(StrEnum):
+    """A closed vocabulary. Its `value` is read by compiled code: Python's own way to it takes a fifth of the time in
+    which a case is written down."""
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]

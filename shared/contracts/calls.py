@@ -1,15 +1,13 @@
 """call-stages.v1: what a platform says about a call, stage by stage, in whatever order it comes (IN-1)."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant, Language
+from shared.contracts.base import Contract, Instant, Language, Word
 from shared.contracts.people import Customer
 from shared.contracts.personal import Personal
 
 
-class CallStep(StrEnum):
+class CallStep(Word):
     """A stage of a call: 振铃, 接听, 转接 (how a queue or a transfer went), 结束, 录音就绪, 转写就绪."""
 
     RINGING = "ringing"

@@ -1,11 +1,10 @@
 """cases.v1: the change-sets of a case, each with the case as it stands after them (RO-1 to RO-8)."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
 from shared.contracts.classification import CaseKind as CaseKind
 from shared.contracts.classification import Classification as Classification
@@ -19,7 +18,7 @@ from shared.contracts.sign_disputes import SignDispute, SignDisputeMoved
 from shared.contracts.surveys import SurveyAnswered, SurveyAsked, SurveyClosed
 
 
-class CaseStatus(StrEnum):
+class CaseStatus(Word):
     QUEUED = "queued"  # 待分派
     ASSIGNED = "assigned"  # 处理中
     WAITING_CUSTOMER = "waiting_customer"  # 待客户回复
@@ -27,7 +26,7 @@ class CaseStatus(StrEnum):
     CLOSED = "closed"  # 已关闭
 
 
-class CaseField(StrEnum):
+class CaseField(Word):
     """The mandatory fields of a complaint (IN-7), by their names in the case."""
 
     GOODS_TYPE = "goods_type"  # 货物类型
@@ -35,13 +34,13 @@ class CaseField(StrEnum):
     WISHED_SOLUTION = "wished_solution"  # 预期解决方案
 
 
-class ClockKind(StrEnum):
+class ClockKind(Word):
     FIRST_RESPONSE = "first_response"
     RESOLUTION = "resolution"
     LEGAL_ANSWER = "legal_answer"
 
 
-class ClockState(StrEnum):
+class ClockState(Word):
     RUNNING = "running"
     WARNED = "warned"
     PAUSED = "paused"

@@ -1,18 +1,17 @@
 """claims.v1 and payment-requests.v1: compensation, its arithmetic and its payment (CL-1 to CL-10)."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.base import Contract, Fen, Instant, Word
 from shared.contracts.interactions import Attachment, ClaimKind, EvidenceKind
 from shared.contracts.parcels import Parcel
 from shared.contracts.people import Customer
 from shared.contracts.personal import Personal
 
 
-class ClaimState(StrEnum):
+class ClaimState(Word):
     """CL-10. An appeal (once) leads from a decision back to `in_review`."""
 
     DRAFT = "draft"
@@ -26,7 +25,7 @@ class ClaimState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class LiableParty(StrEnum):
+class LiableParty(Word):
     CARRIER = "carrier"
     CUSTOMER = "customer"
     MERCHANT = "merchant"

@@ -1,13 +1,11 @@
 """What a contact or case is about, who said so, and why (RO-2)."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Language
+from shared.contracts.base import Contract, Language, Word
 
 
-class CaseKind(StrEnum):
+class CaseKind(Word):
     """工单性质: query 咨询, complaint 投诉, claim 理赔, after-sales 售后, feedback 反馈, exception 异常件."""
 
     QUERY = "query"
@@ -18,7 +16,7 @@ class CaseKind(StrEnum):
     EXCEPTION = "exception"
 
 
-class Sentiment(StrEnum):
+class Sentiment(Word):
     """The customer's mood (情绪) as a contact's words show it."""
 
     NEGATIVE = "negative"
@@ -26,7 +24,7 @@ class Sentiment(StrEnum):
     POSITIVE = "positive"
 
 
-class Decider(StrEnum):
+class Decider(Word):
     """Who said what a case is about: the table of words, the model, a form, a parcel's exception, or a person."""
 
     TABLE = "table"

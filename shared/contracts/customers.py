@@ -7,15 +7,13 @@ Every event carries the whole of each customer that it concerns. A handle's vers
 name it the one with the higher version holds, in whatever order they come.
 """
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.personal import Personal
 
 
-class HandleKind(StrEnum):
+class HandleKind(Word):
     """What a customer is known by. The order says which one gives a customer its id where they are known as long."""
 
     PHONE = "phone"
@@ -24,7 +22,7 @@ class HandleKind(StrEnum):
     GIVEN = "given"  # an id that a sender gave us, of a shop for instance
 
 
-class Evidence(StrEnum):
+class Evidence(Word):
     """What says that two handles are one person (rules/identity.yaml says which of it is enough)."""
 
     PHONE = "phone"

@@ -1,18 +1,17 @@
 """incidents.v1: an incident (突发事件) as it changes, and what it means for each parcel of a customer (RO-12)."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.cases import Case, Clock
 from shared.contracts.parcels import ExceptionKind
 from shared.contracts.people import Customer
 from shared.contracts.personal import Personal
 
 
-class Scope(StrEnum):
+class Scope(Word):
     """What the parcels of an incident have in common, narrow before wide."""
 
     CARRIER_SITE = "carrier_site"  # 某承运方在某场地
@@ -32,7 +31,7 @@ class Cause(Contract):
     region: str | None = Field(None, max_length=40)
 
 
-class IncidentStatus(StrEnum):
+class IncidentStatus(Word):
     OPEN = "open"  # 待响应
     ACKNOWLEDGED = "acknowledged"  # 处置中
     CLOSED = "closed"  # 已关闭
@@ -47,7 +46,7 @@ class Surprise(Contract):
     probability: float = Field(ge=0, le=1, description="of so many or more, if nothing were wrong")
 
 
-class MemberKind(StrEnum):
+class MemberKind(Word):
     DEPARTMENT = "department"  # 部门
     GROUP = "group"  # 技能组
     ROLE = "role"  # 职务

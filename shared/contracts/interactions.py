@@ -1,18 +1,17 @@
 """interactions.v1: one contact on one channel, normalised (IN-3)."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.base import Contract, Fen, Instant, Word
 from shared.contracts.media import MediaFault, MediaKind, PlatformMedia
 from shared.contracts.parcels import Node
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
 
 
-class ClaimKind(StrEnum):
+class ClaimKind(Word):
     """What a customer demands compensation for (CL-1)."""
 
     LOSS = "loss"
@@ -24,7 +23,7 @@ class ClaimKind(StrEnum):
     COLD_CHAIN = "cold_chain"
 
 
-class EvidenceKind(StrEnum):
+class EvidenceKind(Word):
     """Evidence of a claim (CL-2): 货值证明, 损失照片, 运输合同, 内外包装, 序列号."""
 
     PROOF_OF_VALUE = "proof_of_value"
@@ -72,7 +71,7 @@ class Call(Contract):
     recording_refs: tuple[str, ...] = Field((), description="all of them, where a call has more than one")
 
 
-class FindingKind(StrEnum):
+class FindingKind(Word):
     """What can be read in a contact's text (IN-7)."""
 
     TRACKING_NUMBER = "tracking_number"
@@ -86,7 +85,7 @@ class FindingKind(StrEnum):
     WISHED_SOLUTION = "wished_solution"
 
 
-class Solution(StrEnum):
+class Solution(Word):
     """What a customer wants done (预期解决方案)."""
 
     REFUND = "refund"  # 退款

@@ -1,22 +1,21 @@
 """Legal deadlines (法定时限, RO-7): what the law allows a time for, apart from the service's own targets."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.personal import Personal
 
 
-class LegalKind(StrEnum):
+class LegalKind(Word):
     COMPLAINT_ANSWER = "complaint_answer"  # 投诉处理并告知用户
     REGULATOR_ANSWER = "regulator_answer"  # 邮政管理部门转办申诉的答复
     CUSTOMER_CLAIM = "customer_claim"  # 客户索赔时效
     CARRIER_RECOURSE = "carrier_recourse"  # 向承运方追偿时效
 
 
-class LegalState(StrEnum):
+class LegalState(Word):
     OPEN = "open"  # 进行中
     MET = "met"  # 已履行; late where `missed_at` is set
     MISSED = "missed"  # 已逾期

@@ -1,14 +1,12 @@
 """Media that a platform keeps and only names (媒体): what a contact says of them, and media-requests.v1 (IN-4)."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.personal import Personal
 
 
-class MediaKind(StrEnum):
+class MediaKind(Word):
     IMAGE = "image"  # 图片
     VOICE = "voice"  # 语音
     VIDEO = "video"  # 视频
@@ -16,7 +14,7 @@ class MediaKind(StrEnum):
     RECORDING = "recording"  # 通话录音
 
 
-class MediaFault(StrEnum):
+class MediaFault(Word):
     """Why a file can't be had: for good, or for longer than its platform keeps it."""
 
     GONE = "gone"  # 平台已没有

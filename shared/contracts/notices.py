@@ -1,18 +1,17 @@
 """notice-requests.v1 and notices.v1: what a customer is to be told, and what became of it (NO-1, NO-2)."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from shared.contracts.base import Contract, Instant, Language
+from shared.contracts.base import Contract, Instant, Language, Word
 from shared.contracts.personal import Personal
 
 
-class NoticeKind(StrEnum):
+class NoticeKind(Word):
     RECEIVED = "received"  # 已受理
     STAGE = "stage"  # 进度更新
     REPLY = "reply"  # 坐席回复

@@ -1,12 +1,10 @@
 """order-events.v1: what happened to an order in a shop (IN-2)."""
 
-from enum import StrEnum
-
-from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.base import Contract, Fen, Instant, Word
 from shared.contracts.people import Customer
 
 
-class OrderStage(StrEnum):
+class OrderStage(Word):
     CREATED = "created"
     PAID = "paid"
     SHIPPED = "shipped"

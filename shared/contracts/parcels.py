@@ -1,15 +1,13 @@
 """parcel-events.v1 and parcel-exceptions.v1: scans at the 12 nodes, and what went wrong (IN-2, RO-11)."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Fen, Instant
+from shared.contracts.base import Contract, Fen, Instant, Word
 from shared.contracts.people import Customer
 from shared.contracts.personal import Personal
 
 
-class Node(StrEnum):
+class Node(Word):
     """The 12 nodes that a parcel passes, in order."""
 
     ORDERED = "ordered"  # 下单
@@ -26,7 +24,7 @@ class Node(StrEnum):
     SIGNED = "signed"  # 签收
 
 
-class ExceptionKind(StrEnum):
+class ExceptionKind(Word):
     """What is wrong with a parcel."""
 
     DELAY = "delay"  # 时效延误
@@ -41,7 +39,7 @@ class ExceptionKind(StrEnum):
     OTHER = "other"
 
 
-class Fault(StrEnum):
+class Fault(Word):
     """The party at fault as the carrier's code says."""
 
     CARRIER = "carrier"

@@ -1,14 +1,12 @@
 """Who writes to us and how they can be reached."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract, Language
+from shared.contracts.base import Contract, Language, Word
 from shared.contracts.personal import Personal
 
 
-class Channel(StrEnum):
+class Channel(Word):
     """Where a contact came in, or a notice goes out (渠道)."""
 
     PHONE = "phone"
@@ -20,7 +18,7 @@ class Channel(StrEnum):
     SYSTEM = "system"
 
 
-class ContactKind(StrEnum):
+class ContactKind(Word):
     PHONE = "phone"
     EMAIL = "email"
     OPENID = "openid"

@@ -1,21 +1,20 @@
 """Disputes about who signed for a parcel (签收未收到, RO-13): what a case knows of one, and what befalls it."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 
 
-class DisputeStage(StrEnum):
+class DisputeStage(Word):
     RECEIPT_ASKED = "receipt_asked"  # 已向承运方索要签收回执
     RECEIPT_GIVEN = "receipt_given"  # 已取得本人签收回执
     REVERIFYING = "reverifying"  # 48 小时复核中
     SETTLED = "settled"  # 已有结论
 
 
-class SignOff(StrEnum):
+class SignOff(Word):
     """How the parcel was signed for, as the carrier's receipt says."""
 
     IN_PERSON = "in_person"  # 本人签收
@@ -23,21 +22,21 @@ class SignOff(StrEnum):
     PICKUP_POINT = "pickup_point"  # 驿站、快递柜代收
 
 
-class ReverifyReason(StrEnum):
+class ReverifyReason(Word):
     PROXY = "proxy"  # 代收
     DAMAGED = "damaged"  # 签收时已破损
     NO_RECEIPT = "no_receipt"  # 承运方未提供回执
     CONTESTED = "contested"  # 收件人否认回执
 
 
-class DisputeOutcome(StrEnum):
+class DisputeOutcome(Word):
     DELIVERED = "delivered"  # 已妥投收件人
     NOT_DELIVERED = "not_delivered"  # 未妥投
     PROXY_WITHOUT_CONSENT = "proxy_without_consent"  # 未经同意代收
     SOLVED_BY_HANDLER = "solved_by_handler"  # 客服与客户已解决, before the carrier's receipt came
 
 
-class DisputeEvidence(StrEnum):
+class DisputeEvidence(Word):
     """What a re-verification rests on."""
 
     CAMERA = "camera"  # 监控或执法记录影像

@@ -1,16 +1,15 @@
 """work-orders.v1: the change-sets of a work order (协作工单), each with the order as it stands after them (RO-9)."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.parcels import Node
 from shared.contracts.personal import Personal
 
 
-class OwnerKind(StrEnum):
+class OwnerKind(Word):
     DEPARTMENT = "department"  # 部门
     PARTNER = "partner"  # 合作方
     HANDLER = "handler"  # 工单处理人: the case's own handler, to whom a returned order goes back
@@ -23,7 +22,7 @@ class Owner(Contract):
     name: str = Field(min_length=1, max_length=60)
 
 
-class OrderStatus(StrEnum):
+class OrderStatus(Word):
     OFFERED = "offered"  # 待接收
     ACCEPTED = "accepted"  # 处理中
     RETURNED = "returned"  # 已退回

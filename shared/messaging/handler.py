@@ -10,6 +10,7 @@ from motor.motor_asyncio import AsyncIOMotorClientSession
 from shared.messaging.message import Incoming, Outgoing
 from shared.messaging.outcome import Dead, Done, Ignored, Outcome, Retry
 from shared.tracing import trace_id_of
+from shared.turns import Turns
 
 log = structlog.get_logger()
 
@@ -56,33 +57,39 @@ class Decision(Generic[S]):
 IGNORED: Decision[Any] = Decision(ignored=True)
 
 
-def fold(
-    batch: Sequence[Incoming[Any]],
-    states: Mapping[K, S],
-    aggregate_of: Callable[[Incoming[Any]], str],
-    key_of: Callable[[Incoming[Any], Mapping[K, S]], K],
-    decide: Callable[[S | None, Incoming[Any]], Decision[S]],
-) -> tuple[dict[K, S], list[Outcome]]:
-    """Decide the records of a batch in order, each on the state that the ones before it left.
+class Fold(Generic[K, S]):
+    """Decides records one after the other, each on the state that the ones before it left.
 
-    Pure. Returns the changed states by key and one outcome per record. A record that fails does not touch its
+    `changed`: the changed states by key; `outcomes`: one per record. A record that fails does not touch its
     neighbours: `TransientFailure` and unexpected errors become `Retry`, `InvalidEvent` becomes `Dead`; later
     records of an aggregate that is being retried queue behind it.
     """
-    current: dict[K, S] = dict(states)
-    changed: dict[K, S] = {}
-    blocked: set[str] = set()
-    outcomes: list[Outcome] = []
-    for incoming in batch:
-        aggregate = aggregate_of(incoming)
-        if aggregate in blocked:
-            outcomes.append(Retry("queued behind an earlier event"))
-            continue
+
+    def __init__(
+        self,
+        states: Mapping[K, S],
+        aggregate_of: Callable[[Incoming[Any]], str],
+        key_of: Callable[[Incoming[Any], Mapping[K, S]], K],
+        decide: Callable[[S | None, Incoming[Any]], Decision[S]],
+    ) -> None:
+        self.changed: dict[K, S] = {}
+        self.outcomes: list[Outcome] = []
+        self._current: dict[K, S] = dict(states)
+        self._blocked: set[str] = set()
+        self._aggregate_of = aggregate_of
+        self._key_of = key_of
+        self._decide = decide
+
+    def take(self, incoming: Incoming[Any]) -> None:
+        aggregate = self._aggregate_of(incoming)
+        if aggregate in self._blocked:
+            self.outcomes.append(Retry("queued behind an earlier event"))
+            return
         try:
-            key = key_of(incoming, current)
-            decision = decide(current.get(key), incoming)
+            key = self._key_of(incoming, self._current)
+            decision = self._decide(self._current.get(key), incoming)
         except InvalidEvent as error:
-            outcomes.append(Dead(str(error)))
+            self.outcomes.append(Dead(str(error)))
         except Exception as error:
             if not isinstance(error, TransientFailure):
                 log.exception(
@@ -91,13 +98,41 @@ def fold(
                     type=incoming.type,
                     trace_id=trace_id_of(incoming.traceparent),
                 )
-            blocked.add(aggregate)
-            outcomes.append(Retry(f"{type(error).__name__}: {error}"))
+            self._blocked.add(aggregate)
+            self.outcomes.append(Retry(f"{type(error).__name__}: {error}"))
         else:
             if decision.state is not None:
-                current[key] = changed[key] = decision.state
-            outcomes.append(Ignored() if decision.ignored else Done(decision.messages))
-    return changed, outcomes
+                self._current[key] = self.changed[key] = decision.state
+            self.outcomes.append(Ignored() if decision.ignored else Done(decision.messages))
+
+
+def fold(
+    batch: Sequence[Incoming[Any]],
+    states: Mapping[K, S],
+    aggregate_of: Callable[[Incoming[Any]], str],
+    key_of: Callable[[Incoming[Any], Mapping[K, S]], K],
+    decide: Callable[[S | None, Incoming[Any]], Decision[S]],
+) -> tuple[dict[K, S], list[Outcome]]:
+    """A batch at once, as `Fold` does. Pure. Returns the changed states by key and one outcome per record."""
+    folding = Fold(states, aggregate_of, key_of, decide)
+    for incoming in batch:
+        folding.take(incoming)
+    return folding.changed, folding.outcomes
+
+
+async def fold_in_turns(
+    batch: Sequence[Incoming[Any]],
+    states: Mapping[K, S],
+    aggregate_of: Callable[[Incoming[Any]], str],
+    key_of: Callable[[Incoming[Any], Mapping[K, S]], K],
+    decide: Callable[[S | None, Incoming[Any]], Decision[S]],
+) -> tuple[dict[K, S], list[Outcome]]:
+    """As `fold`, for decisions that take long: the process does its other work between them."""
+    folding, turns = Fold(states, aggregate_of, key_of, decide), Turns()
+    for incoming in batch:
+        folding.take(incoming)
+        await turns.next()
+    return folding.changed, folding.outcomes
 
 
 Load = Callable[[Sequence[Incoming[Any]], Session], Awaitable[Mapping[K, S]]]

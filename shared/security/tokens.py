@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -21,6 +22,7 @@ AUDIENCE = "parcelcare"
 LOCAL_ISSUER = "parcelcare-local-development"
 LOCAL_KEY_FILE = "token_signing.pem"
 JWKS_FILE = "oidc_jwks.json"
+TOKENS_KEPT = 4096
 
 
 class Role(StrEnum):
@@ -54,6 +56,8 @@ class TokenVerifier:
             sub={"essential": True},
             exp={"essential": True},
         )
+        # A page asks with the same token again and again. Its signature stays true; its time is looked at each time.
+        self._signed = lru_cache(maxsize=TOKENS_KEPT)(self._verified)
 
     @staticmethod
     def from_settings(settings: CommonSettings) -> "TokenVerifier":
@@ -63,17 +67,19 @@ class TokenVerifier:
             return TokenVerifier(keys, settings.oidc_issuer, ["RS256", "ES256", "Ed25519"])
         return TokenVerifier(_local_key(settings.secrets_dir), LOCAL_ISSUER, ["Ed25519"])
 
+    def _verified(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self._keys, algorithms=self._algorithms).claims
+
     def require(self, request: Request, *roles: str) -> Principal:
         """The caller, who must hold one of `roles` (none given: any); `Problem` 401 or 403."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise _unauthorised("A bearer token is needed.")
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=self._algorithms)
-            self._claims.validate(decoded.claims)
+            claims = self._signed(token)
+            self._claims.validate(claims)
         except (JoseError, ValueError) as error:
             raise _unauthorised(f"The token is not valid: {type(error).__name__}.") from error
-        claims = decoded.claims
         principal = Principal(str(claims["sub"]), _strings(claims.get("roles")), _strings(claims.get("groups")))
         if roles and not principal.roles.intersection(roles):
             raise Problem(403, "Not allowed", f"One of these roles is needed: {', '.join(roles)}.")

@@ -138,7 +138,7 @@ class Coordinator:
                 "The case is over, or under an incident already." if joins else "The case is not under this incident.",
                 "工单已结束或已归入突发事件。" if joins else "工单不属于该突发事件。",
             )
-        await self._cases.save({state.case.case_id: found.state}, {state.case.case_id: state}, now, session)
+        await self._cases.save({state.case.case_id: found.state}, {state.case.case_id: state}, session)
         news = await self._customer(incident, found.state, joins, now, session)
         announced = [*case_messages(found, wish.act_id, now), *messages.parcels(news, wish.act_id, now)]
         await self._outbox.add(announced, session)

@@ -3,10 +3,13 @@
 Counts are kept by the finest cells; a wider cause is the sum of its cells. A suspect has enough exceptions; it is an
 incident where the Poisson tail of its usual rate is small enough, the narrow ones first. What an incident explains,
 open, or closed since the exceptions were counted, does not count again.
+
+Exceptions count at the moment when they were detected, and may reach the counts later (a backlog, a stop): so a
+window need not end now, but where most of its cause lie together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import exp, lgamma, log
 from typing import NamedTuple
@@ -36,10 +39,11 @@ class History(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A cause with enough exceptions in its window."""
+    """A cause with enough exceptions in the window that begins at `since`."""
 
     cause: Cause
     rule: ScopeRule
+    since: datetime
     tallies: tuple[Tally, ...]
 
     @property
@@ -56,10 +60,11 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A cause that is to be an incident, and why."""
+    """A cause that is to be an incident, since when, and why."""
 
     cause: Cause
     rule: ScopeRule
+    since: datetime
     surprise: Surprise
 
 
@@ -79,20 +84,37 @@ def suspects(tallies: Sequence[Tally], rules: IncidentRules, now: datetime) -> l
     for scope, rule in rules.scopes.items():
         by_cause: dict[str, tuple[Cause, list[Tally]]] = {}
         for tally in tallies:
-            cause = cause_of(tally.cell, scope, rules.regions) if tally.at > now - rule.window else None
+            cause = cause_of(tally.cell, scope, rules.regions)
             if cause is not None:
                 by_cause.setdefault(key_of(cause), (cause, []))[1].append(tally)
-        all_of = [Suspect(cause, rule, tuple(own)) for cause, own in by_cause.values()]
-        found += [s for s in all_of if s.count >= rule.least and s.is_spread and _is_its_own(s, tallies, now)]
+        all_of = [fullest(cause, rule, own, now, rules.late) for cause, own in by_cause.values()]
+        found += [s for s in all_of if s.count >= rule.least and s.is_spread and _is_its_own(s, tallies)]
     return found
 
 
-def _is_its_own(suspect: Suspect, tallies: Sequence[Tally], now: datetime) -> bool:
+def fullest(cause: Cause, rule: ScopeRule, tallies: Sequence[Tally], now: datetime, late: timedelta) -> Suspect:
+    """The cause in the window that holds most of its `tallies`, of several the latest: it ends now, or at a bucket
+    that began at most `late` ago."""
+    ordered = sorted(tallies, key=lambda tally: tally.at)
+    best, number, first = Suspect(cause, rule, now - rule.window, ()), 0, 0
+    ends = [(t.at, n) for n, t in enumerate(ordered, 1) if t.at >= now - late]
+    for end, last in [*ends, (now, len(ordered))]:
+        since = end - rule.window
+        while first < last and ordered[first].at <= since:
+            first += 1
+        held = tuple(ordered[first:last])
+        if (count := sum(tally.number for tally in held)) >= number:
+            best, number = Suspect(cause, rule, since, held), count
+    return best
+
+
+def _is_its_own(suspect: Suspect, tallies: Sequence[Tally]) -> bool:
     """A carrier at a site: not where others suffer there as well, for then it is the site."""
     rule, cause = suspect.rule, suspect.cause
     if not rule.share:
         return True
-    there = (t.number for t in tallies if t.cell[::2] == (cause.kind, cause.site) and t.at > now - rule.window)
+    ends = suspect.since + rule.window
+    there = (t.number for t in tallies if t.cell[::2] == (cause.kind, cause.site) and suspect.since < t.at <= ends)
     return suspect.count >= rule.share * sum(there)
 
 
@@ -103,12 +125,12 @@ def verdicts(
     taken: set[Tally] = set()
     incidents: list[Found] = []
     for suspect in found:
-        left = Suspect(suspect.cause, suspect.rule, tuple(t for t in suspect.tallies if t not in taken))
+        left = replace(suspect, tallies=tuple(t for t in suspect.tallies if t not in taken))
         if left.count < suspect.rule.least or not left.is_spread:
             continue
         surprise = surprise_of(left.count, histories[key_of(suspect.cause)], suspect.rule, rules.usual)
         if surprise.probability <= suspect.rule.probability:
-            incidents.append(Found(suspect.cause, suspect.rule, surprise))
+            incidents.append(Found(suspect.cause, suspect.rule, suspect.since, surprise))
             taken.update(left.tallies)
     return incidents
 

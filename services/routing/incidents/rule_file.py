@@ -35,6 +35,7 @@ def load(
     warn = part.whole("joint_response.warn_percent", 1, 100)
     return IncidentRules(
         bucket=timedelta(minutes=bucket),
+        late=timedelta(minutes=part.whole("late_minutes", 0, 24 * 60)),
         usual=Usual(
             days=part.whole("usual.days", 1, 366),
             prior_events=part.whole("usual.prior_events", 1, 1000),

@@ -64,9 +64,11 @@ class Force:
 
 @dataclass(frozen=True)
 class IncidentRules:
-    """`bucket`: the grain of the counts; `own_case`: kinds of exceptions that keep a case of their own."""
+    """`bucket`: the grain of the counts; `late`: how far back a window may end; `own_case`: kinds of exceptions that
+    keep a case of their own."""
 
     bucket: timedelta
+    late: timedelta
     usual: Usual
     scopes: Mapping[Scope, ScopeRule]
     own_case: frozenset[ExceptionKind]
@@ -76,9 +78,9 @@ class IncidentRules:
     regions: Regions
 
     @property
-    def window(self) -> timedelta:
-        """The longest one."""
-        return max(rule.window for rule in self.scopes.values())
+    def reach(self) -> timedelta:
+        """How far back counts are looked at: the longest window, ending as late as exceptions may come."""
+        return max(rule.window for rule in self.scopes.values()) + self.late
 
     def force_of(self, cause: Cause) -> tuple[Member, ...]:
         """The last row fits every cause."""

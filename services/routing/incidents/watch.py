@@ -79,14 +79,13 @@ class Watch:
     async def _detect(self) -> None:
         """What the counts of the windows say. Read without a transaction: what comes a moment later is seen then."""
         now, rules = self._coordinator.now(), self._coordinator.rules
-        tallies = await self._incidents.tallies(now - rules.window)
+        tallies = await self._incidents.tallies(now - rules.reach)
         if not tallies:
             return
-        known = [*await self._incidents.open(), *await self._incidents.closed_since(now - rules.window)]
+        known = [*await self._incidents.open(), *await self._incidents.closed_since(now - rules.reach)]
         found = detect.suspects(detect.unexplained(tallies, known, rules), rules, now)
         histories = {
-            key_of(one.cause): await self._incidents.history_of(one.cause, now - one.rule.window, rules.regions)
-            for one in found
+            key_of(one.cause): await self._incidents.history_of(one.cause, one.since, rules.regions) for one in found
         }
         for surprising in detect.verdicts(found, histories, rules, now):
             await self._database.transaction(partial(self._open, surprising, now))
@@ -98,7 +97,7 @@ class Watch:
             cause=found.cause,
             origin="detector",
             by=DETECTOR,
-            since=now - found.rule.window,
+            since=found.since,
             delay_hours=found.rule.delay_hours,
             surprise=found.surprise,
         )
@@ -136,7 +135,7 @@ class Watch:
             if outcome is not None:
                 current[key] = outcome[0]
                 announced += messages.parcels([outcome[1]], cause, now)
-        await self._cases.save(changed, loaded, now, session)
+        await self._cases.save(changed, loaded, session)
         await self._incidents.keep({k: v for k, v in current.items() if known.get(k) is not v}, known, session)
         await self._outbox.add(announced, session)
         return len(changed)
@@ -163,7 +162,7 @@ class Watch:
                     announced += case_messages(found, cause, now)
         after, news = _without_parcels(ended, states, now)
         announced += [message for one, cause in news for message in messages.parcels([one], cause, now)]
-        await self._cases.save(changed, states, now, session)
+        await self._cases.save(changed, states, session)
         await self._incidents.keep(after, {one.affected_id: one for one in ended}, session)
         await self._outbox.add(announced, session)
         return len(ended)

@@ -171,7 +171,7 @@ class Coordinator:
         assert found is not None, "a case hears of each of its orders"
         case_id = state.case.case_id
         await self.orders.save(before, decided, now, session)
-        await self._cases.save({case_id: found.state}, {case_id: state}, now, session)
+        await self._cases.save({case_id: found.state}, {case_id: state}, session)
         await self._outbox.add([_announced(decided, cause, now), *case_messages(found, cause, now)], session)
 
     async def _order(self, order_id: str | None, session: Session) -> WorkOrder | None:

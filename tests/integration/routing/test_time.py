@@ -107,8 +107,7 @@ async def test_the_assigner_fills_agents_and_a_freed_one_gets_the_next(bench: Be
     await poll(all_given, 30, what="the third call")
     third = next(c for c in (await bench.cases()).values() if c.case_id not in {case.case_id for case in given})
     assert third.agent == "lin.xia"
-    held = {row["_id"]: row.get("held", {}) async for row in bench.database["agents"].find()}
-    assert held["lin.xia"] == {third.case_id: 100}
+    assert [row["_id"] async for row in bench.database["cases"].find({"held_by": "lin.xia"})] == [third.case_id]
 
 
 @pytest.mark.req("RO-2")

@@ -77,7 +77,7 @@ def test_it_is_found_within_the_hour_and_nothing_else_is(day: Day, seed: int) ->
         window = Counter(
             (cell, at.replace(minute=at.minute // 5 * 5, second=0))
             for at, cell in heard
-            if moment - rules.window < at <= moment
+            if moment - rules.reach < at <= moment
         )
         found = suspects([Tally(cell, at, n) for (cell, at), n in window.items()], rules, moment)
         for one in verdicts(found, {key_of(s.cause): History(0, 0.0) for s in found}, rules, moment):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import roster
 from demo.targets import ROUTING_RULES, stretch, write_rules
 from services.routing import rule_files
 
@@ -32,10 +33,17 @@ def test_routing_takes_the_copy(tmp_path: Path) -> None:
     assert rules.self_service.wait == 60 * rule_files.load(ROUTING_RULES).self_service.wait
 
 
+def test_colleagues_come_beside_the_agents_of_the_roster(tmp_path: Path) -> None:
+    write_rules(tmp_path / "rules", rate=480.0)
+    known, agents = rule_files.load(ROUTING_RULES).roster.agents, rule_files.load(tmp_path / "rules").roster.agents
+    assert known.items() < agents.items()
+    assert list(agents) == [row["id"] for row in roster.agents()]
+
+
 def test_every_other_file_is_the_same(tmp_path: Path) -> None:
     write_rules(tmp_path / "rules", rate=480.0)
     for file in ROUTING_RULES.rglob("*.*"):
-        if file.name not in ("sla.json", "self_service.yaml"):
+        if file.name not in ("sla.json", "self_service.yaml", "agents.yaml"):
             assert (tmp_path / "rules" / file.relative_to(ROUTING_RULES)).read_bytes() == file.read_bytes()
 
 

@@ -119,9 +119,7 @@ class Transaction(CaseStore):
             or set(media).intersection(s.case.awaited_media)
         ]
 
-    async def save(
-        self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], now: datetime, session: Any
-    ) -> None:
+    async def save(self, changed: Mapping[str, CaseState], loaded: Mapping[str, CaseState], session: Any) -> None:
         self.written, self._loaded = changed, loaded
 
     def commit(self) -> None:

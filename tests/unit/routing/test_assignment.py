@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.routing.acts import Actor, Assign, Decline, Resolve, Wait
-from services.routing.assignment import Hold, Queued, Terms, Workload, capacity_on_shift, groups_with_room, holds, plan
+from services.routing.assignment import Queued, Terms, Workload, capacity_on_shift, groups_with_room, holder_of, plan
 from services.routing.roster import Agent, Shift
 from services.routing.state import AgentFound
-from shared.contracts.cases import CaseKind
+from shared.contracts.cases import CaseKind, CaseStatus
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from tests.unit.routing.builders import NOON, after, decided, opened, rules
@@ -156,18 +156,20 @@ def test_an_agent_holds_a_case_until_it_is_resolved() -> None:
     ann = Actor("zhao.min", frozenset({"agent"}))
     queued = opened("快递到哪了")
     given_ = decided(queued, AgentFound("zhao.min"), after(seconds=1)).state
-    case_id, roster = queued.case.case_id, rules().roster
-    assert holds(None, queued.case, roster) == []
-    assert holds(queued.case, given_.case, roster) == [Hold("zhao.min", case_id, 25)]
     waiting = decided(given_, Wait(ann, Personal("?")), after(seconds=2)).state
-    assert holds(given_.case, waiting.case, roster) == []
     resolved = decided(given_, Resolve(ann), after(seconds=2)).state
-    assert holds(given_.case, resolved.case, roster) == [Hold("zhao.min", case_id, None)]
     handed = decided(given_, Assign(ann, group="claims"), after(seconds=2)).state
-    assert holds(given_.case, handed.case, roster) == [Hold("zhao.min", case_id, None)]
-    lead = Actor("l", frozenset({"lead"}))
-    moved = decided(given_, Assign(lead, agent="sun.tao"), after(seconds=2)).state
-    assert holds(given_.case, moved.case, roster) == [Hold("zhao.min", case_id, None), Hold("sun.tao", case_id, 25)]
+    moved = decided(given_, Assign(Actor("l", frozenset({"lead"})), agent="sun.tao"), after(seconds=2)).state
+    holders = [holder_of(state.case) for state in (queued, given_, waiting, resolved, handed, moved)]
+    assert holders == [None, "zhao.min", "zhao.min", None, None, "sun.tao"]
+
+
+@pytest.mark.req("RO-4")
+def test_a_call_whose_caller_was_asked_something_does_not_fill_its_agent() -> None:
+    roster = rules().roster
+    assert roster.weight(Channel.PHONE, CaseStatus.ASSIGNED) == 100
+    assert roster.weight(Channel.PHONE, CaseStatus.WAITING_CUSTOMER) == 0
+    assert replace(roster, waiting_percent=30).weight(Channel.WEB, CaseStatus.WAITING_CUSTOMER) == 7
 
 
 @pytest.mark.req("RO-4")

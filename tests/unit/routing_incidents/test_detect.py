@@ -47,7 +47,11 @@ def scopes(*tallies: Tally, history: History = NOTHING_BEFORE) -> list[tuple[str
         ([tally(7)], []),
         ([tally(8)], [("carrier_site", 8)]),
         ([tally(4, minutes=50), tally(4, minutes=5)], [("carrier_site", 8)]),
-        ([tally(4, minutes=61), tally(4, minutes=5)], []),
+        ([tally(4, minutes=61), tally(4, minutes=5)], [("carrier_site", 8)]),
+        ([tally(4, minutes=65), tally(4, minutes=5)], []),
+        # What comes late counts where it lies, as far back as `late_minutes`.
+        ([tally(5, minutes=150), tally(3, minutes=100)], [("carrier_site", 8)]),
+        ([tally(8, minutes=181)], []),
         ([tally(4), tally(4, carrier="yto")], [("site", 8)]),
         ([tally(9), tally(1, carrier="yto")], [("carrier_site", 9)]),
         ([tally(8), tally(5, carrier="yto")], [("site", 13)]),
@@ -58,6 +62,11 @@ def scopes(*tallies: Tally, history: History = NOTHING_BEFORE) -> list[tuple[str
 )
 def test_a_site_is_found_by_its_carrier_or_by_all(tallies: list[Tally], expected: list[tuple[str, int]]) -> None:
     assert scopes(*tallies) == expected
+
+
+def test_the_window_that_holds_most_is_the_incidents() -> None:
+    (one,) = found(tally(2, minutes=170), tally(9, minutes=120), tally(3, minutes=90), tally(4, minutes=5))
+    assert (one.surprise.count, one.since) == (12, NOON - timedelta(minutes=150))
 
 
 def test_a_region_a_carrier_and_the_whole_network() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,18 @@ def test_an_expired_token_and_one_of_another_key_are_401(tmp_path: Path) -> None
         with pytest.raises(Problem) as refused:
             verifier.require(request(f"Bearer {token}"))
         assert refused.value.status == 401
+
+
+@pytest.mark.req("SY-4")
+def test_a_token_that_was_good_is_refused_once_it_has_expired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    signing_key(tmp_path)
+    verifier, now = TokenVerifier.from_settings(settings(tmp_path)), time.time()
+    token = issue_local(tmp_path, "alice", ["agent"], hours=1)
+    assert verifier.require(request(f"Bearer {token}")).subject == "alice"
+    monkeypatch.setattr(time, "time", lambda: now + 3600 + 31)
+    with pytest.raises(Problem) as refused:
+        verifier.require(request(f"Bearer {token}"))
+    assert refused.value.status == 401
 
 
 @pytest.mark.req("SY-4")
