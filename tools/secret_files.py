@@ -9,8 +9,9 @@ import os
 import secrets
 import string
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 GATEWAY_RULES = Path(__file__).resolve().parents[1] / "services" / "intake" / "rules" / "gateways.yaml"
 ALPHANUMERIC = string.ascii_letters + string.digits
-WEBHOOK_RECEIVERS = ("merchant", "partner", "supervisor")
+WEBHOOK_RECEIVERS = ("merchant", "partner", "supervisor", "staff", "courier", "carrier", "phone-gateway")
 
 
 def webhook_secret() -> str:
@@ -67,7 +68,6 @@ def gateway_secrets(names: Iterable[str], known: Mapping[str, Mapping[str, objec
 def single_secrets() -> dict[str, str]:
     """File name → content, for the files that hold one secret or one fixed set of them."""
     return {
-        "webhooks.json": json.dumps({name: {"secret": webhook_secret()} for name in WEBHOOK_RECEIVERS}, indent=2),
         "token_signing.pem": signing_key(),
         "identity.key": secrets.token_urlsafe(32),
         "progress.key": secrets.token_urlsafe(32),
@@ -83,11 +83,21 @@ def ensure(directory: Path) -> None:
     for name, content in single_secrets().items():
         if not (directory / name).exists():
             write_private(directory / name, content)
-    gateways = directory / "gateways.json"
-    known = json.loads(gateways.read_text()) if gateways.exists() else {}
-    wanted = gateway_secrets(gateway_names(), known)
+    add_missing(directory / "gateways.json", lambda known: gateway_secrets(gateway_names(), known))
+    add_missing(directory / "webhooks.json", receiver_secrets)
+
+
+def receiver_secrets(known: Mapping[str, object]) -> dict[str, object]:
+    """What is known stays, with its URL; a receiver that is new gets a secret."""
+    return {**{name: {"secret": webhook_secret()} for name in WEBHOOK_RECEIVERS}, **known}
+
+
+def add_missing(file: Path, complete: Callable[[Mapping[str, Any]], dict[str, object]]) -> None:
+    """Written only where `complete` adds something to what the file holds."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    wanted = complete(known)
     if wanted != known:
-        write_private(gateways, json.dumps(wanted, indent=2))
+        write_private(file, json.dumps(wanted, indent=2))
 
 
 def write_private(file: Path, content: str) -> None:

@@ -33,6 +33,11 @@ class Arrival:
     recipient: str
     subject: str
 
+    @property
+    def is_push(self) -> bool:
+        """To staff or a partner, not a customer's notice: `<push-…@domain>`, webhook-id `push-…` (docs/pushes.md)."""
+        return self.message_id.lstrip("<").startswith("push-")
+
 
 async def statement(client: httpx.AsyncClient, url: str, secrets_dir: Path) -> list[StatementLine]:
     """The whole statement. Raises `httpx.HTTPError`."""
@@ -66,11 +71,12 @@ async def _pages(client: httpx.AsyncClient, url: str, noun: str) -> AsyncIterato
 
 
 async def arrivals(client: httpx.AsyncClient, url: str, noun: str, after: int = 0) -> list[Arrival]:
-    """What arrived since number `after`, oldest first; `noun`: messages or webhooks. Raises `httpx.HTTPError`."""
+    """What arrived for customers since number `after`, oldest first, without pushes to staff and partners; `noun`:
+    messages or webhooks. Raises `httpx.HTTPError`."""
     found: list[Arrival] = []
     async for page in _pages(client, url, noun):
         rows = [Arrival(r["number"], r["message_id"], r["recipient"], r["subject"]) for r in page[noun]]
-        found += [row for row in rows if row.number > after]
+        found += [row for row in rows if row.number > after and not row.is_push]
         if rows and rows[-1].number <= after:
             break
     return found[::-1]

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from services.notify.api import ProgressApi
 from services.notify.handlers import ChangeHandler
 from services.notify.indicators import Indicators
+from services.notify.internal import wiring as pushes
 from services.notify.links import Links
 from services.notify.live import Watcher
 from services.notify.mailserver import MailServer
@@ -17,7 +18,7 @@ from services.notify.pages import load_pages
 from services.notify.plan import Planner
 from services.notify.preview import check_templates
 from services.notify.ruleset import load_rules
-from services.notify.sender import Channel, NoticeSender, customer_of
+from services.notify.sender import NoticeSender, customer_of
 from services.notify.settings import NotifySettings
 from services.notify.smtp import Postman
 from services.notify.store import ViewStore
@@ -46,7 +47,8 @@ def create_app(settings: NotifySettings) -> ASGIApp:
     store = ViewStore(runtime.database, links)
     changes = ChangeHandler(store, planner, runtime.clock.now, indicators)
     postman = _postman(runtime, settings, templates)
-    sender = _sender(runtime, settings, postman, indicators)
+    webhooks = _webhooks(runtime, settings)
+    sender = NoticeSender({"email": postman, "webhook": webhooks}, indicators, settings.send_deadline_s)
     watcher = Watcher(store, indicators, settings.progress_watchers)
     pages = load_pages(planner.rules, links, settings.mail_from, today)
     verifier = TokenVerifier.from_settings(settings)
@@ -58,6 +60,7 @@ def create_app(settings: NotifySettings) -> ASGIApp:
         CASES, CLAIMS, PARCELS_OF_INCIDENTS, group="notify-plan", handler=changes, concerns=changes.concerns
     )
     runtime.consume_effect(NOTICE_REQUESTS, group="notify-send", aggregate_of=customer_of, perform=sender.perform)
+    pushes.attach(runtime, settings, today, planner.rules.words, postman, webhooks, indicators)
     runtime.every("progress-watch", settings.progress_poll_s, watcher.poll, leader=False)
     runtime.mount(SurveyApi(store, pages, runtime.publisher.publish, indicators, runtime.clock.now).routes())
     runtime.mount(api.routes())
@@ -78,7 +81,7 @@ def _postman(runtime: Runtime, settings: NotifySettings, templates: Templates) -
     return Postman(server, identity, templates.html_of, runtime.clock.now)
 
 
-def _sender(runtime: Runtime, settings: NotifySettings, postman: Postman, indicators: Indicators) -> NoticeSender:
+def _webhooks(runtime: Runtime, settings: NotifySettings) -> WebhookSender:
     client = httpx.AsyncClient(
         timeout=settings.webhook_timeout_s,
         limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
@@ -86,8 +89,4 @@ def _sender(runtime: Runtime, settings: NotifySettings, postman: Postman, indica
         trust_env=False,
     )
     receivers = load_receivers(settings.secrets_dir, settings.webhook_sink_url)
-    channels: dict[str, Channel] = {
-        "email": postman,
-        "webhook": WebhookSender(receivers, client, runtime.clock.now),
-    }
-    return NoticeSender(channels, indicators, settings.send_deadline_s)
+    return WebhookSender(receivers, client, runtime.clock.now)

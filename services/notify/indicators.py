@@ -25,6 +25,17 @@ class Indicators:
             "Changes of which nobody could be told, for want of an address",
             registry=registry,
         )
+        self.pushes = Counter(
+            "parcelcare_notify_pushes",
+            "Tries to push something to staff or a partner, by result",
+            ["way", "result"],
+            registry=registry,
+        )
+        self.unreached = Counter(
+            "parcelcare_notify_push_unreached",
+            "Pushes whose last way was refused: the person was not told",
+            registry=registry,
+        )
         self.page_watchers = Gauge(
             "parcelcare_notify_page_watchers",
             "Open live connections of progress pages",

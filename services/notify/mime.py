@@ -12,6 +12,7 @@ from functools import lru_cache
 from struct import unpack_from
 
 from shared.contracts.notices import NoticeRequested
+from shared.contracts.pushes import PushRequested
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([^\s@<>\x00-\x20]{1,253})")
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
@@ -60,18 +61,8 @@ def thread_id(notice: NoticeRequested, domain: str) -> str:
 
 def build(notice: NoticeRequested, html: str | None, recipient: str, sender: Sender, at: datetime) -> bytes:
     """The message's bytes with CRLF line ends, no line over 998 bytes, 7-bit throughout."""
-    head = (
-        f"Date: {_date(at.replace(microsecond=0))}\r\n"
-        f"From: {_display_name(sender.name)} <{sender.address}>\r\n"
-        f"To: {recipient}\r\n"
-        f"Subject: {_words(notice.subject.reveal())}\r\n"
-        f"Message-ID: {message_id(notice, sender.domain)}\r\n"
-        f"{_threading(notice, sender.domain)}"
-        f"Content-Language: {notice.language}\r\n"
-        # RFC 3834: no auto-responder answers it, and intake can tell it from a person's mail.
-        "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
-        "MIME-Version: 1.0\r\n"
-    ).encode("ascii")
+    ids = f"Message-ID: {message_id(notice, sender.domain)}\r\n{_threading(notice, sender.domain)}"
+    head = _head(ids, notice.subject.reveal(), notice.language, recipient, sender, at)
     text = _part("text/plain", notice.text.reveal())
     if html is None:
         return head + text
@@ -84,6 +75,28 @@ def build(notice: NoticeRequested, html: str | None, recipient: str, sender: Sen
             _part("text/html", html), b"\r\n--", boundary, b"--\r\n",
         )
     )  # fmt: skip
+
+
+def build_push(push: PushRequested, recipient: str, sender: Sender, at: datetime) -> bytes:
+    """A mail to staff or a partner: text alone. Its Message-ID names no case, so that an answer to it is never taken
+    for the customer's; `push-` tells it from a notice."""
+    ids = f"Message-ID: <{push.push_id}@{sender.domain}>\r\nX-ParcelCare-Push: {push.kind}\r\n"
+    head = _head(ids, push.subject.reveal(), push.language, recipient, sender, at)
+    return head + _part("text/plain", push.text.reveal())
+
+
+def _head(ids: str, subject: str, language: str, recipient: str, sender: Sender, at: datetime) -> bytes:
+    return (
+        f"Date: {_date(at.replace(microsecond=0))}\r\n"
+        f"From: {_display_name(sender.name)} <{sender.address}>\r\n"
+        f"To: {recipient}\r\n"
+        f"Subject: {_words(subject)}\r\n"
+        f"{ids}"
+        f"Content-Language: {language}\r\n"
+        # RFC 3834: no auto-responder answers it, and intake can tell it from a person's mail.
+        "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
+        "MIME-Version: 1.0\r\n"
+    ).encode("ascii")
 
 
 @lru_cache(maxsize=10)

@@ -6,7 +6,10 @@ from shared.settings import CommonSettings
 
 
 class NotifySettings(CommonSettings):
-    """Mail server, sender, webhooks, and the progress page's limits."""
+    """Mail server, sender, webhooks, and the progress page's limits.
+
+    `push_patience_s`: so long (of business time) a push to staff waits for one way before the next is tried.
+    """
 
     mail_host: str = "127.0.0.1"
     mail_port: int = 1025
@@ -21,6 +24,7 @@ class NotifySettings(CommonSettings):
     webhook_sink_url: str = "http://127.0.0.1:28013"
     webhook_timeout_s: float = 10.0
     send_deadline_s: float = 30.0
+    push_patience_s: float = 60.0
     progress_poll_s: float = 0.3
     progress_watchers: int = 5000
 

@@ -46,12 +46,16 @@ class Postman:
         self._idle: list[Session] = []
 
     async def deliver(self, notice: NoticeRequested) -> Delivery:
+        return await self.send(notice.address.reveal(), partial(self._compose, notice))
+
+    async def send(self, address: str, compose: Callable[[str, Sender, datetime], bytes]) -> Delivery:
+        """`compose` makes the message's bytes from recipient, sender and date, when it is the mail's turn."""
         try:
-            recipient = envelope_address(notice.address.reveal())
+            recipient = envelope_address(address)
         except BadAddress as error:
             return Refused(self._now(), str(error))
         answer = asyncio.get_running_loop().create_future()
-        mail = Mail(recipient, partial(self._compose, notice, recipient), answer)
+        mail = Mail(recipient, lambda: compose(recipient, self._sender, self._now()), answer)
         self._waiting.append(mail)
         self._set_to_work()
         try:
@@ -69,8 +73,8 @@ class Postman:
         while self._idle:
             self._idle.pop().quit()
 
-    def _compose(self, notice: NoticeRequested, recipient: str) -> bytes:
-        return build(notice, self._html_of(notice), recipient, self._sender, self._now())
+    def _compose(self, notice: NoticeRequested, recipient: str, sender: Sender, at: datetime) -> bytes:
+        return build(notice, self._html_of(notice), recipient, sender, at)
 
     def _judged(self, code: int) -> Delivery:
         """5xx is final for this mail, anything else passes; the server's text may name the customer: left out."""

@@ -54,12 +54,15 @@ class WebhookSender:
         self._real_now = real_now
 
     async def deliver(self, notice: NoticeRequested) -> Delivery:
-        receiver = self._receivers.get(notice.address.reveal())
+        return await self.post(notice.address.reveal(), notice.notice_id, payload(notice))
+
+    async def post(self, name: str, message_id: str, body: bytes) -> Delivery:
+        """To the receiver of that name; `message_id` is the webhook-id, the same for every try."""
+        receiver = self._receivers.get(name)
         if receiver is None:
             return Refused(self._now(), "webhook: no such receiver")
-        body = payload(notice)
         # Receivers check the timestamp against their own clock, so it is real time even where business time runs fast.
-        headers = sign(receiver.secret, notice.notice_id, self._real_now(), body)
+        headers = sign(receiver.secret, message_id, self._real_now(), body)
         try:
             answer = await self._client.post(
                 receiver.url, content=body, headers={**headers, "content-type": "application/json"}

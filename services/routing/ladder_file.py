@@ -9,8 +9,9 @@ from services.routing.escalation import Ladder, Ladders, Start, Step
 from services.routing.hours_file import Calendars
 from services.routing.rule_file import RuleFile
 from shared.contracts.cases import CaseKind, ClockKind
+from shared.contracts.staff import StaffRole
 
-ROLES = ("courier", "lead", "regional_specialist", "provincial_supervisor", "supervisor")
+ROLES = tuple(role.value for role in StaffRole)
 CHANNELS = ("desk", "mail", "phone", "sms", "webhook")
 _STEP = {"after_minutes", "role", "channels", "calendar", "critical", "unless"}
 _LADDER = {"id", "name", "starts", "when", "steps"}

@@ -16,7 +16,7 @@ OVER = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
 WAKING = frozenset({"rejected", "returned", "completed", "overdue"})
 """Moves after which the handler has to act: a case that waits for the customer waits no longer."""
 
-BY_TIME = frozenset({"overdue"})
+BY_TIME = frozenset({"warned", "overdue"})
 """What nobody did: any other move is somebody's work on the case, and ends its silence (RO-8)."""
 
 

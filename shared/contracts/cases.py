@@ -281,7 +281,9 @@ class HandedOver(Contract):
     reason: HandOverReason
 
 
-OrderMove = Literal["opened", "sent", "accepted", "rejected", "returned", "noted", "completed", "overdue", "cancelled"]
+OrderMove = Literal[
+    "opened", "sent", "accepted", "rejected", "returned", "noted", "completed", "warned", "overdue", "cancelled"
+]
 
 
 class WorkOrderMoved(Contract):

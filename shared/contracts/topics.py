@@ -18,6 +18,7 @@ from shared.contracts import (
     notices,
     orders,
     parcels,
+    pushes,
     surveys,
     training,
     work_orders,
@@ -81,6 +82,8 @@ CLAIMS = Topic("claims.v1", "claim id", claims.TYPES, retention_ms=-1)
 PAYMENT_REQUESTS = Topic("payment-requests.v1", "claim id", claims.PAYMENT_TYPES)
 NOTICE_REQUESTS = Topic("notice-requests.v1", "customer id", notices.REQUEST_TYPES)
 NOTICES = Topic("notices.v1", "customer id", notices.TYPES)
+PUSH_REQUESTS = Topic("push-requests.v1", "id of case, work order or incident", pushes.REQUEST_TYPES)
+PUSHES = Topic("pushes.v1", "id of case, work order or incident", pushes.TYPES)
 DEAD_LETTERS = Topic(
     "dead-letters.v1",
     "dead letter id",
@@ -111,6 +114,8 @@ TOPICS: tuple[Topic, ...] = (
     PAYMENT_REQUESTS,
     NOTICE_REQUESTS,
     NOTICES,
+    PUSH_REQUESTS,
+    PUSHES,
     DEAD_LETTERS,
 )
 

@@ -53,6 +53,8 @@ class WorkOrder(Contract):
     opened_at: Instant
     sent_at: Instant = Field(description="when the present owner got it")
     due_at: Instant
+    warn_at: Instant | None = Field(None, description="when its owner is reminded; None: older than this field")
+    warned_at: Instant | None = Field(None, description="set once per time limit")
     overdue_at: Instant | None = Field(None, description="set once per time limit")
     accepted_by: str | None = None
     accepted_at: Instant | None = None
@@ -112,6 +114,13 @@ class OrderCompleted(Contract):
     answer: tuple[HandoverField, ...] = ()
 
 
+class OrderWarned(Contract):
+    """Its time limit soon ends, and the owner has not completed it."""
+
+    type: Literal["warned"] = "warned"
+    owner: Owner
+
+
 class OrderOverdue(Contract):
     type: Literal["overdue"] = "overdue"
     owner: Owner
@@ -131,6 +140,7 @@ OrderChange = Annotated[
     | OrderReturned
     | OrderNoted
     | OrderCompleted
+    | OrderWarned
     | OrderOverdue
     | OrderCancelled,
     Field(discriminator="type"),
@@ -143,6 +153,9 @@ class WorkOrderChanged(Contract):
     changes: tuple[OrderChange, ...] = Field(min_length=1)
     order: WorkOrder
     at: Instant
+    link: Personal | None = Field(
+        None, description="where the partner who owns it answers, signed; for that partner alone (docs/decisions/0019)"
+    )
 
 
 WORK_ORDER_CHANGED = "parcelcare.work-order.changed"

@@ -73,7 +73,7 @@ FLOWS: tuple[Flow, ...] = (
         ("routing",),
         ("intake", "claims", "notify", "metrics"),
     ),
-    Flow(t.WORK_ORDERS, "Every change-set of a work order with the order after it.", ("routing",), ()),
+    Flow(t.WORK_ORDERS, "Every change-set of a work order with the order after it.", ("routing",), ("notify",)),
     Flow(
         t.INCIDENTS,
         "Every change-set of an incident with the incident after it; each parcel that comes under one or out of it.",
@@ -93,6 +93,13 @@ FLOWS: tuple[Flow, ...] = (
     Flow(t.PAYMENT_REQUESTS, "Orders to pay, one for each decision.", ("claims",), ("claims",)),
     Flow(t.NOTICE_REQUESTS, "Notices to send: the text, and what its HTML part is made of.", ("notify",), ("notify",)),
     Flow(t.NOTICES, "What became of each notice.", ("notify",), ("metrics",)),
+    Flow(
+        t.PUSH_REQUESTS,
+        "What staff and partners are to be told: one step to one person by one way, and the ways after it.",
+        ("notify",),
+        ("notify",),
+    ),
+    Flow(t.PUSHES, "What became of each push.", ("notify",), ()),
     Flow(
         t.DEAD_LETTERS,
         "Records that could not be handled: the original bytes; group, reason and origin in the headers. A null "

@@ -91,7 +91,21 @@ EDGES: dict[str, frozenset[str]] = {
     ),
     "claims": frozenset({"acts", "deadlines", "payer", "payments", "reconcile"}),
     "notify": frozenset(
-        {"live", "mailserver", "pages", "preview", "reader", "sender", "session", "smtp", "survey.api", "webhook"}
+        {
+            "internal.sender",
+            "internal.wiring",
+            "live",
+            "mailserver",
+            "pages",
+            "preview",
+            "reader",
+            "sender",
+            "sending",
+            "session",
+            "smtp",
+            "survey.api",
+            "webhook",
+        }
     ),
     "metrics": frozenset({"deadletters", "exporter", "lag", "rebuild", "watch"}),
 }
@@ -101,7 +115,7 @@ LOADED: dict[str, frozenset[str]] = {
     "intake": frozenset({"credentials", "raw"}),
     "routing": frozenset({"parcels.rules"}),
     "claims": frozenset(),
-    "notify": frozenset({"inheritance", "templates"}),
+    "notify": frozenset({"inheritance", "internal.texts", "templates"}),
     "metrics": frozenset(),
 }
 """Values that are read from files or records at the edge and then stay as they are: the domain may hold them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -17,7 +17,6 @@ from services.routing.pages import language_of
 from services.routing.playbook import Book
 from services.routing.workorders import partner
 from services.routing.workorders.coordinator import Coordinator, Wish
-from services.routing.workorders.links import Grant, PartnerLinks
 from services.routing.workorders.order import Accept, Cancel, Complete, Event, Mover, Note, Open, Return, Send
 from services.routing.workorders.suggest import suggested
 from shared.contracts.base import derived_id
@@ -139,7 +138,6 @@ class OrderApi:
     coordinator: Coordinator
     desk: Desk
     verifier: TokenVerifier
-    links: PartnerLinks
     book: Book
     now: Callable[[], datetime]
 
@@ -259,9 +257,8 @@ class OrderApi:
             raise Problem(403, "Not allowed", "Only the handler of the case may have it. 仅工单处理人可获取链接。")
         if order.owner.kind is not OwnerKind.PARTNER:
             raise Problem(409, "No partner's turn", "The work order is not with a partner. 协作工单不在合作方。")
-        until = self.now() + timedelta(hours=self.coordinator.order_rules.link_hours)
-        grant = Grant(order.order_id, order.owner.name, until)
-        return _json(PartnerLink(url=self.links.page(grant), until=until), {"Cache-Control": "no-store"})
+        url, until = self.coordinator.link(order, self.now())
+        return _json(PartnerLink(url=url, until=until), {"Cache-Control": "no-store"})
 
 
 def _fields(handover: Mapping[str, str]) -> tuple[HandoverField, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import structlog
@@ -15,13 +15,15 @@ from services.routing.rules import Rules
 from services.routing.state import CaseState, OrderMoved
 from services.routing.store import CaseStore
 from services.routing.workorders.kinds import OrderRules
+from services.routing.workorders.links import Grant, PartnerLinks
 from services.routing.workorders.order import Decided, Event, TimeUp, decide
 from services.routing.workorders.store import OrderStore
 from shared.clock import Clock
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
+from shared.contracts.personal import Personal
 from shared.contracts.topics import WORK_ORDERS
-from shared.contracts.work_orders import WORK_ORDER_CHANGED, WorkOrder, WorkOrderChanged
+from shared.contracts.work_orders import WORK_ORDER_CHANGED, OwnerKind, WorkOrder, WorkOrderChanged
 from shared.messaging.attempts import attempt
 from shared.messaging.handler import Conflict, Session
 from shared.messaging.message import Outgoing, outgoing
@@ -31,6 +33,9 @@ from shared.mongo import Database
 log = structlog.get_logger()
 
 AT_ONCE = 100
+
+TOLD = frozenset({"opened", "sent", "warned", "overdue"})
+"""Changes of which the owner is told: a partner gets the link with them."""
 
 
 class UnknownOrder(Unknown):
@@ -75,6 +80,7 @@ class Coordinator:
         rules: Rules,
         clock: Clock,
         order_rules: OrderRules,
+        links: PartnerLinks,
     ) -> None:
         self._database = database
         self._answers = database.collection("order_acts")
@@ -83,6 +89,7 @@ class Coordinator:
         self._rules = rules
         self._clock = clock
         self.order_rules = order_rules
+        self.links = links
         self.orders = OrderStore(database)
 
     async def create_indexes(self) -> None:
@@ -172,7 +179,7 @@ class Coordinator:
         case_id = state.case.case_id
         await self.orders.save(before, decided, now, session)
         await self._cases.save({case_id: found.state}, {case_id: state}, session)
-        await self._outbox.add([_announced(decided, cause, now), *case_messages(found, cause, now)], session)
+        await self._outbox.add([self._announced(decided, cause, now), *case_messages(found, cause, now)], session)
 
     async def _order(self, order_id: str | None, session: Session) -> WorkOrder | None:
         if order_id is None:
@@ -188,15 +195,16 @@ class Coordinator:
             raise UnknownCase
         return state
 
+    def link(self, order: WorkOrder, now: datetime) -> tuple[str, datetime]:
+        """Where the partner who owns it answers, and how long that holds."""
+        until = now + timedelta(hours=self.order_rules.link_hours)
+        return self.links.page(Grant(order.order_id, order.owner.name, until)), until
 
-def _announced(decided: Decided, cause: str, now: datetime) -> Outgoing:
-    changed = WorkOrderChanged(changes=decided.changes, order=decided.order, at=now)
-    return outgoing(
-        WORK_ORDERS,
-        changed,
-        type=WORK_ORDER_CHANGED,
-        key=decided.order.case_id,
-        cause=cause,
-        time=now,
-        source=SOURCE,
-    )
+    def _announced(self, decided: Decided, cause: str, now: datetime) -> Outgoing:
+        order, link = decided.order, None
+        if order.owner.kind is OwnerKind.PARTNER and TOLD & {change.type for change in decided.changes}:
+            link = Personal(self.link(order, now)[0])
+        changed = WorkOrderChanged(changes=decided.changes, order=order, at=now, link=link)
+        return outgoing(
+            WORK_ORDERS, changed, type=WORK_ORDER_CHANGED, key=order.case_id, cause=cause, time=now, source=SOURCE
+        )

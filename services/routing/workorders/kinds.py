@@ -43,7 +43,8 @@ class OrderKind:
 
 @dataclass(frozen=True, slots=True)
 class OrderRules:
-    """`departments` and `partners`: the closed lists of the playbook; `link_hours`: how long a partner's link holds."""
+    """`departments` and `partners`: the closed lists of the playbook; `link_hours`: how long a partner's link holds;
+    `remind_percent`: when the owner is reminded, in percent of the time limit."""
 
     version: str
     kinds: Mapping[str, OrderKind]
@@ -51,6 +52,7 @@ class OrderRules:
     departments: frozenset[str]
     partners: frozenset[str]
     link_hours: int
+    remind_percent: int
     choices: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     """Fields that take one of a few values, each with its words."""
     times: frozenset[str] = frozenset()
@@ -58,6 +60,11 @@ class OrderRules:
 
     def limit(self, kind: str, hours: int | None) -> timedelta:
         return timedelta(hours=hours or self.kinds[kind].hours)
+
+    def times_of(self, kind: str, hours: int | None, now: datetime) -> dict[str, datetime | None]:
+        """When the owner who gets it now is reminded, and when it is due: the fields of the order."""
+        limit = self.limit(kind, hours)
+        return {"warn_at": now + limit * self.remind_percent / 100, "due_at": now + limit}
 
     def must_know(self, kind: str, owner: Owner) -> None:
         """Raises `IllegalMove` for a kind, department or partner that the tables do not know."""

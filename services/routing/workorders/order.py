@@ -22,6 +22,7 @@ from shared.contracts.work_orders import (
     OrderReturned,
     OrderSent,
     OrderStatus,
+    OrderWarned,
     Owner,
     OwnerKind,
     WorkOrder,
@@ -143,7 +144,7 @@ def decide(state: WorkOrder | None, event: Event, rules: OrderRules, now: dateti
         raise IllegalMove("no_such_order", "There is no such work order.", "协作工单不存在。")
     late = _overdue(state, now)
     if isinstance(event, TimeUp):
-        return late
+        return late or _warned(state, now)
     order = late.order if late else state
     if order.status not in POSSIBLE[type(event)]:
         raise IllegalMove(
@@ -158,16 +159,35 @@ def decide(state: WorkOrder | None, event: Event, rules: OrderRules, now: dateti
 
 
 def next_due(order: WorkOrder) -> datetime | None:
-    """When its time limit ends; None where it has ended, or nobody works on it any more."""
+    """When its owner is reminded or its time limit ends, whichever comes next; None where both are over, or nobody
+    works on it any more."""
+    return _warning(order) or _end(order)
+
+
+def _warning(order: WorkOrder) -> datetime | None:
+    """None where its owner was reminded, or is the handler, who sees it on the desk."""
+    awaited = order.status in HELD and order.warned_at is None and order.overdue_at is None
+    return order.warn_at if awaited else None
+
+
+def _end(order: WorkOrder) -> datetime | None:
     return order.due_at if order.status in OPEN and order.overdue_at is None else None
 
 
 def _overdue(order: WorkOrder, now: datetime) -> Decided | None:
-    due = next_due(order)
-    if due is None or due > now:
+    end = _end(order)
+    if end is None or end > now:
         return None
-    after = order.model_copy(update={"overdue_at": due, "version": order.version + 1})
+    after = order.model_copy(update={"overdue_at": end, "version": order.version + 1})
     return Decided(after, (OrderOverdue(owner=order.owner),))
+
+
+def _warned(order: WorkOrder, now: datetime) -> Decided | None:
+    at = _warning(order)
+    if at is None or at > now:
+        return None
+    after = order.model_copy(update={"warned_at": at, "version": order.version + 1})
+    return Decided(after, (OrderWarned(owner=order.owner),))
 
 
 def _must_be_whose_turn(order: WorkOrder, event: Move) -> None:
@@ -202,7 +222,7 @@ def _opened(event: Open, rules: OrderRules, now: datetime) -> Decided:
         opened_by=event.mover.name,
         opened_at=now,
         sent_at=now,
-        due_at=now + rules.limit(event.kind, event.hours),
+        **rules.times_of(event.kind, event.hours, now),
     )
     return Decided(order, (OrderOpened(by=event.mover.name),))
 
@@ -217,7 +237,8 @@ def _send(order: WorkOrder, event: Send, rules: OrderRules, now: datetime) -> Ef
         "status": OrderStatus.OFFERED,
         "handover": filled_in(rules, order.kind, event.handover or order.handover),
         "sent_at": now,
-        "due_at": now + rules.limit(order.kind, event.hours),
+        **rules.times_of(order.kind, event.hours, now),
+        "warned_at": None,
         "overdue_at": None,
         "accepted_by": None,
         "accepted_at": None,

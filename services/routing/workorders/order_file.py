@@ -29,6 +29,7 @@ def load(directory: Path, book: Book, today: date | None = None) -> OrderRules:
         departments=frozenset(book.departments),
         partners=frozenset(book.partners),
         link_hours=part.whole("link_hours", 1, 24 * 60),
+        remind_percent=part.whole("remind_percent", 1, 99),
         choices=choices,
         times=frozenset(times),
     )

