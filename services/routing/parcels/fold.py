@@ -6,7 +6,7 @@ from typing import NamedTuple
 import orjson
 
 from services.routing.parcels import episodes
-from services.routing.parcels.episodes import Turn
+from services.routing.parcels.episodes import Raised, Turn
 from services.routing.parcels.rules import Rules
 from services.routing.parcels.scan import Scan, scan_of
 from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, KINDS, SIGNED, ParcelState, parcel_of
@@ -28,11 +28,21 @@ class Turned(NamedTuple):
     cause: str
 
 
+class Moved(NamedTuple):
+    """The parcel came to another node with exceptions open (RO-11: its estimate may be another)."""
+
+    state: ParcelState
+    cause: str
+
+
+Output = Turned | Moved | ParcelSnapshot
+
+
 class Folded(NamedTuple):
     """The new state (the same object: unchanged; None: nothing is kept), what came of it, and its next timer."""
 
     state: ParcelState | None
-    outputs: tuple[Turned | ParcelSnapshot, ...]
+    outputs: tuple[Output, ...]
     due: int
 
 
@@ -43,7 +53,7 @@ def fold(
 
     `cause` is the event's id. A repeated, late or disordered scan only adds what it can teach, by its event time.
     """
-    outputs: tuple[Turned | ParcelSnapshot, ...] = ()
+    outputs: tuple[Output, ...] = ()
     time = micros(now)
     if state is not None and state.due <= time:
         state, outputs, _ = fire(state, event.tracking_number, rules, now)
@@ -55,6 +65,8 @@ def fold(
         return Folded(None, outputs, NEVER)
     if turns:
         outputs = (*outputs, *[Turned(turn, after, cause) for turn in turns])
+    if after.episodes and state is not None and _came_on(state, after, turns):
+        outputs = (*outputs, Moved(after, cause))
     return Folded(after, outputs, after.due)
 
 
@@ -121,6 +133,13 @@ def _with_exceptions(
         kept, raised = episodes.reported(kept, point, later, scan.tracking_number, cause, rules)
         turns += raised
     return state._replace(episodes=kept), turns
+
+
+def _came_on(before: ParcelState, after: ParcelState, turns: list[Turn]) -> bool:
+    """At another node than before, with an exception open that was known before and that nothing else tells of."""
+    if after.last_node == before.last_node or any(isinstance(turn, Raised) for turn in turns):
+        return False
+    return any(not episode.cleared_at for episode in after.episodes)
 
 
 def _point(scan: Scan, rules: Rules, now: int) -> Point:
