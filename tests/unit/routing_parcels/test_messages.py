@@ -108,6 +108,17 @@ def test_a_scan_at_another_node_while_something_is_wrong_is_told_and_only_then()
     assert not well.messages
 
 
+def test_a_damaged_parcel_is_not_followed_but_its_arrival_is_told() -> None:
+    state = FOLD.apply(None, incoming(scan(0, Node.HUB_IN, ExceptionKind.DAMAGE), 0, 0), at(0)).state
+    for hours, node in enumerate((Node.SORTED, Node.LINEHAUL_OUT, Node.OUT_FOR_DELIVERY), 1):
+        applied = FOLD.apply(state, incoming(scan(hours, node), hours, hours), at(hours))
+        assert not applied.messages
+        state = applied.state
+    (message,) = FOLD.apply(state, incoming(scan(9, Node.SIGNED), 9, 9), at(9)).messages
+    assert message.type == PARCEL_MOVED
+    assert ParcelMoved.model_validate_json(message.value).parcel.node is Node.SIGNED
+
+
 def test_where_a_second_exception_is_raised_that_alone_is_told() -> None:
     misrouted = FOLD.apply(None, incoming(scan(0, Node.PICKED_UP, ExceptionKind.MISROUTED), 0, 0), at(0))
     held = FOLD.apply(misrouted.state, incoming(scan(5, Node.CUSTOMS, ExceptionKind.CUSTOMS_HOLD), 1, 5), at(5))
