@@ -9,6 +9,7 @@ from shared.contracts import cases, claims
 from shared.contracts.case_pairs import OtherCase
 from shared.contracts.cases import Case, CaseChanged, ClockKind, ClockState
 from shared.contracts.claims import Claim, ClaimChanged, ClaimState
+from shared.contracts.estimates import EstimateMoved
 from shared.contracts.incidents import IncidentParcel
 from shared.contracts.legal import LegalDeadlineMoved
 from shared.contracts.people import Customer
@@ -95,6 +96,8 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
         return {"reason": change.reason}
     if isinstance(change, cases.WorkOrderMoved | LegalDeadlineMoved):
         return {"move": change.move}
+    if isinstance(change, EstimateMoved):
+        return {"known": change.after is not None}
     if isinstance(change, SignDisputeMoved):
         return {"move": change.move, "outcome": change.outcome}
     return {}
@@ -103,7 +106,11 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
 def _case_facts(case: Case, change: Change) -> Facts:
     match change:
         case cases.Opened():
-            return Facts(kind=case.classification.kind, exception=case.exception_kind)
+            return Facts(
+                kind=case.classification.kind,
+                exception=case.exception_kind,
+                expected=case.estimate.at if case.estimate else None,
+            )
         case cases.ContactAdded():
             return Facts(channel=change.channel)
         case cases.Assigned():
@@ -124,6 +131,8 @@ def _case_facts(case: Case, change: Change) -> Facts:
             return Facts(other=change.number)
         case SurveyAnswered():
             return Facts(score=change.score, text=change.words)
+        case EstimateMoved():
+            return Facts(expected=change.after)
         case cases.ParcelUpdated():
             return Facts(node=case.parcel.node if case.parcel else None)
         case _:

@@ -74,6 +74,7 @@ class ParcelCard:
     destination: str
     nodes: tuple[TrackNode, ...]
     trouble: str
+    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,15 @@ def _parcel(case: CaseView, rules: Rules, say: Speaker, now: datetime) -> Parcel
         destination=(case.track.destination or "") if case.track else "",
         nodes=track_nodes(case.track, rules.words, say, now) if case.track else (),
         trouble=rules.words.exceptions[case.exception][say.language] if case.exception else "",
+        expected=_expected(case, say, now),
     )
+
+
+def _expected(case: CaseView, say: Speaker, now: datetime) -> str:
+    """A time that has passed says nothing: the next news brings another."""
+    if case.expected is None or case.expected <= now:
+        return ""
+    return say("expected", time=near_time(case.expected, now, say.language))
 
 
 def _days(timeline: Sequence[Entry], rules: Rules, say: Speaker, now: datetime) -> Iterator[Day]:

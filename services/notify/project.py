@@ -105,6 +105,7 @@ def case_view(case: Case) -> CaseView:
             for c in case.clocks
         ),
         track=track_of(case.parcel) if case.parcel else None,
+        expected=case.estimate.at if case.estimate else None,
         mail_thread=case.mail_thread,
         summary=case.summary,
         missing=case.missing_fields,

@@ -33,6 +33,7 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "level": frozenset(range(1, 10)),
     "raised": YES_NO,
     "cleared": YES_NO,
+    "known": YES_NO,
     "media": frozenset(MediaKind),
     "move": frozenset((*get_args(OrderMove), *get_args(DisputeMove), *get_args(LegalMove))),
     "outcome": frozenset(DisputeOutcome),

@@ -82,6 +82,7 @@ class CaseView:
     order_numbers: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
     track: Track | None = None
+    expected: Instant | None = None
     mail_thread: str | None = None
     summary: Personal | None = None
     missing: tuple[CaseField, ...] = ()

@@ -42,6 +42,7 @@ from shared.contracts.parcels import (
     ParcelExceptionCleared,
     ParcelExceptionRaised,
     ParcelLookup,
+    ParcelMoved,
     ParcelSnapshot,
 )
 from shared.contracts.personal import Personal
@@ -50,7 +51,7 @@ from shared.contracts.surveys import SurveySubmitted
 SAID_MAX = 2000
 """Characters of a customer's words that are kept to learn from."""
 
-News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelSnapshot | MediaStored | MediaFailed
+News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelMoved | ParcelSnapshot | MediaStored | MediaFailed
 OfIncident = IncidentFound | IncidentNotIts | IncidentOver
 Event = (
     Interaction
@@ -146,9 +147,11 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         repeated = event.exception_id == case.exception_id
         if repeated:
             return None
-        return under_incident.join_where_new(parcel_news.join_exception(case, event, rules, now), joint)
+        return under_incident.join_where_new(parcel_news.join_exception(case, event, rules, now), joint, rules, now)
     if isinstance(event, ParcelExceptionCleared):
         return parcel_news.clear(case, event, rules, now)
+    if isinstance(event, ParcelMoved):
+        return parcel_news.move(case, event, rules, now)
     if isinstance(event, ParcelSnapshot):
         return parcel_news.learn(case, event, rules, now)
     if isinstance(event, MediaStored | MediaFailed):
@@ -176,7 +179,7 @@ def _opening(event: Event, rules: Rules, now: datetime, joint: Joint | None) -> 
     if isinstance(event, Interaction):
         return contact.open_by_contact(event, rules, now)
     if isinstance(event, ParcelExceptionRaised):
-        return under_incident.join_where_new(parcel_news.open_by_exception(event, rules, now), joint)
+        return under_incident.join_where_new(parcel_news.open_by_exception(event, rules, now), joint, rules, now)
     return None
 
 

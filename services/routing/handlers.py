@@ -21,7 +21,7 @@ from services.routing.threading import Book, People, is_unknown_id, keys_of_cont
 from shared.clock import Clock
 from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
-from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
+from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised, ParcelMoved, ParcelSnapshot
 from shared.contracts.surveys import SurveySubmitted
 from shared.messaging.handler import IGNORED, Decision, InvalidEvent, Session, fold_in_turns
 from shared.messaging.message import Incoming, Outgoing
@@ -129,7 +129,9 @@ def place_of(event: Any, book: Book, life: Life) -> str:
     elif isinstance(event, ParcelExceptionRaised):
         found = book.find_exception(event.parcel)
     elif isinstance(event, ParcelExceptionCleared):
-        found = book.find_cleared(event.parcel, event.exception_id)
+        found = book.find_having(event.parcel, (event.exception_id,))
+    elif isinstance(event, ParcelMoved):
+        found = book.find_having(event.parcel, event.exception_ids)
     elif isinstance(event, MediaStored | MediaFailed):
         found = book.find_awaiting(event.ref)
     return found or own or "none"
@@ -138,7 +140,7 @@ def place_of(event: Any, book: Book, life: Life) -> str:
 def _keys(event: Any, life: Life, people: People) -> Iterable[str]:
     if isinstance(event, Interaction):
         return keys_of_contact(event, life, people)
-    if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
+    if isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared | ParcelMoved):
         return keys_of_exception(event.parcel, people)
     return ()
 
@@ -170,7 +172,7 @@ def _customers(events: Iterable[Any]) -> list[str]:
     for event in events:
         if isinstance(event, Interaction):
             found[event.customer.customer_id] = None
-        elif isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared):
+        elif isinstance(event, ParcelExceptionRaised | ParcelExceptionCleared | ParcelMoved):
             found[owner_of(event.parcel).customer_id] = None
     return [customer_id for customer_id in found if not is_unknown_id(customer_id)]
 

@@ -45,6 +45,10 @@ class BusinessHours:
         """`at` itself where it lies in business hours, else when they next begin. Raises `NeverOpen`."""
         return next(max(start, at) for start, _ in self._from(at))
 
+    def closing(self, at: datetime) -> datetime:
+        """When the business hours end that hold `at`, or that follow it; never before `at`. Raises `NeverOpen`."""
+        return next(end for _, end in self._from(at))
+
     def add(self, at: datetime, duration: timedelta) -> datetime:
         """When `duration` of business time has passed since `at`. Raises `NeverOpen`.
 

@@ -7,6 +7,8 @@ from services.routing.classify import classify_exception, group_of, merged
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.due import SYSTEM
+from services.routing.estimates import revising
+from services.routing.estimates.table import ARRIVED
 from services.routing.life import is_over
 from services.routing.number import number_of
 from services.routing.rules import Rules
@@ -15,7 +17,7 @@ from services.routing.selfservice.handover import hand_over, waits
 from services.routing.threading import owner_of
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, CaseStatus, Classified, Opened, ParcelUpdated
-from shared.contracts.parcels import Parcel, ParcelExceptionCleared, ParcelExceptionRaised, ParcelSnapshot
+from shared.contracts.parcels import Parcel, ParcelExceptionCleared, ParcelExceptionRaised, ParcelMoved, ParcelSnapshot
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 
@@ -87,10 +89,25 @@ def clear(case: Case, cleared: ParcelExceptionCleared, rules: Rules, now: dateti
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     _update(draft, cleared.parcel, cleared=True)
+    revising.by_release(draft, rules, now)
     owed = case.open_orders or dispute.is_open(case)
     if not is_over(draft.case) and not owed and case.classification.kind in rules.life.self_resolving_kinds:
         moves.resolve(draft, SYSTEM, rules, now)
         draft.set(summary=Personal(rules.life.exception_over_summary[case.customer.language]))
+    return draft
+
+
+def move(case: Case, moved: ParcelMoved, rules: Rules, now: datetime) -> Draft | None:
+    """A later scan while the exception is open: it may be expected at another time, or has arrived all the same."""
+    if is_over(case) or case.exception_id not in moved.exception_ids:
+        return None
+    draft = Draft(case)
+    due.fire(draft, rules.calendar, now)
+    if moved.parcel.node in ARRIVED:
+        _update(draft, moved.parcel)
+    else:
+        draft.set(parcel=moved.parcel)
+    revising.by_move(draft, rules, now)
     return draft
 
 

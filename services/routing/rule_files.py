@@ -10,6 +10,7 @@ from services.routing.advice import trust_of
 from services.routing.decision_table import Domain, RuleError
 from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
+from services.routing.estimates import table_file as estimate_file
 from services.routing.hours_file import calendars_of
 from services.routing.keyword_file import lexicon_of
 from services.routing.ladder_file import ladders_of
@@ -75,6 +76,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None, model: Path = a
         precedence=precedence_of(parts["assignment.yaml"]),
         disputes=disputes_of(parts["signing.yaml"], tags),
         self_service=self_service_file.load(directory, book, tags, sorted(life.tiers), today),
+        estimates=estimate_file.load(directory, book, calendars, today),
         model=_model(model),
         trust=trust_of(parts["model.yaml"]),
     )

@@ -10,6 +10,7 @@ from services.routing.advice import Trust
 from services.routing.clocks import Target, Targets
 from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
+from services.routing.estimates.table import EstimateRules
 from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
@@ -45,6 +46,7 @@ class Rules:
     precedence: Precedence
     disputes: DisputeRules
     self_service: SelfServiceRules
+    estimates: EstimateRules
     model: Model
     trust: Trust
     _targets: dict[tuple[Any, ...], Targets] = field(default_factory=dict, compare=False, repr=False)

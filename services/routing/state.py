@@ -58,10 +58,12 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """An open incident that an exception belongs to; `own_case`: it keeps a case of its own nevertheless."""
+    """An open incident that an exception belongs to, and the delay that it means; `own_case`: the exception keeps a
+    case of its own nevertheless."""
 
     incident_id: str
     number: str
+    delay_hours: int
     own_case: bool = True
 
 

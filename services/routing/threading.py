@@ -14,7 +14,7 @@ of one person, or one parcel, begin alike: they lie side by side in the index, w
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -223,12 +223,12 @@ class Book:
         consignee_known = parcel.shipment is not None and parcel.shipment.consignee is not None
         return None if consignee_known else self._latest([reference])
 
-    def find_cleared(self, parcel: Parcel, exception_id: str) -> str | None:
-        """The case that has this exception of the parcel, or None: it is long over."""
+    def find_having(self, parcel: Parcel, exception_ids: Collection[str]) -> str | None:
+        """The case that has one of these exceptions of the parcel, or None: it is long over."""
         reference = f"p:{parcel.tracking_number}"
         seen = self._people.who(owner_of(parcel)).seen
         keys = [reference, *(f"{reference}:{i}" for i in (*seen, NOBODY))]
-        return _latest_of(s for s in self._holding(keys) if s.case.exception_id == exception_id)
+        return _latest_of(s for s in self._holding(keys) if s.case.exception_id in exception_ids)
 
     def find_awaiting(self, media: str) -> str | None:
         """The case that waits for the file, or None: it has it, or never heard of it."""

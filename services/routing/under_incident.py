@@ -5,11 +5,12 @@ would have found the case finds the reserved one. A contact opens it; so does an
 own, and the end of the incident where the parcel still stands.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing import contact as contacts
 from services.routing import due, parcel_news, timekeeping
 from services.routing.draft import Draft
+from services.routing.estimates import revising
 from services.routing.life import is_over
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet, IncidentFound, IncidentNotIts, IncidentOver, Joint
@@ -33,6 +34,7 @@ def _reserved(raised: ParcelExceptionRaised, rules: Rules, now: datetime, joint:
     """Its clocks begin when it is opened: until then its customer is served by the incident."""
     draft = parcel_news.open_by_exception(raised, rules, now)
     draft.set(clocks=(), incident_id=joint.incident_id, incident_number=joint.number)
+    revising.by_incident(draft, timedelta(hours=joint.delay_hours), rules, now)
     return CaseState(draft.finished(version=1, now=now), reserved=True)
 
 
@@ -48,11 +50,13 @@ def opened(reserved: Case, event: object, rules: Rules, now: datetime) -> Draft 
     if isinstance(event, ParcelExceptionRaised):
         draft = parcel_news.open_by_exception(event, rules, now)
         draft.set(case_id=reserved.case_id, number=reserved.number)
+        revising.by_exception(draft, rules, now)
         return _same_incident(draft, reserved)
     if isinstance(event, IncidentOver):
         draft = Draft(reserved.model_copy(update={"opened_at": now}))
         draft.note(Opened(), Classified())
         timekeeping.start_missing(draft, rules.targets(draft.case), now)
+        revising.by_exception(draft, rules, now, since=now)
         return _same_incident(draft, reserved)
     return None
 
@@ -64,26 +68,35 @@ def _by_contact(reserved: Case, contact: Interaction, rules: Rules, now: datetim
     draft = contacts.join(case, contact, rules, now)
     told = [change for change in draft.changes if not isinstance(change, Classified)]
     draft.changes[:] = [Opened(interaction_id=contact.interaction_id), *told, Classified()]
+    revising.by_move(draft, rules, now)
     return _same_incident(draft, reserved)
 
 
 def _same_incident(draft: Draft, reserved: Case) -> Draft:
     assert reserved.incident_id is not None
     assert reserved.incident_number is not None
-    put_under(draft, Joint(reserved.incident_id, reserved.incident_number))
+    _name(draft, reserved.incident_id, reserved.incident_number)
     return draft
 
 
-def put_under(draft: Draft, joint: Joint) -> None:
-    draft.set(incident_id=joint.incident_id, incident_number=joint.number)
-    draft.note(IncidentJoined(incident_id=joint.incident_id, incident_number=joint.number))
+def _name(draft: Draft, incident_id: str, number: str) -> None:
+    draft.set(incident_id=incident_id, incident_number=number)
+    draft.note(IncidentJoined(incident_id=incident_id, incident_number=number))
 
 
-def join_where_new(draft: Draft, joint: Joint | None) -> Draft:
-    """Under the incident of its latest exception, unless a person took it out of that one."""
+def put_under(draft: Draft, joint: Joint, rules: Rules, now: datetime) -> None:
+    """The incident tells the customer when the parcel is expected."""
+    _name(draft, joint.incident_id, joint.number)
+    revising.by_incident(draft, timedelta(hours=joint.delay_hours), rules, now)
+
+
+def join_where_new(draft: Draft, joint: Joint | None, rules: Rules, now: datetime) -> Draft:
+    """Under the incident of its latest exception, unless a person took it out of that one; either holds it up."""
     case = draft.case
     if joint is not None and case.incident_id != joint.incident_id and joint.incident_id not in case.incidents_left:
-        put_under(draft, joint)
+        put_under(draft, joint, rules, now)
+    else:
+        revising.by_exception(draft, rules, now)
     return draft
 
 
@@ -95,11 +108,12 @@ def change(case: Case, event: IncidentFound | IncidentNotIts, rules: Rules, now:
         incident_id = event.joint.incident_id
         if is_over(draft.case) or case.incident_id is not None or incident_id in case.incidents_left:
             return None
-        put_under(draft, event.joint)
+        put_under(draft, event.joint, rules, now)
     elif case.incident_id != event.incident_id:
         return None
     else:
         left = (*case.incidents_left, event.incident_id)
         draft.set(incident_id=None, incident_number=None, incidents_left=left)
         draft.note(IncidentLeft(incident_id=event.incident_id))
+        revising.by_exception(draft, rules, now, since=now)
     return draft

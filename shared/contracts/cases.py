@@ -8,6 +8,7 @@ from shared.contracts.base import Contract, Instant, Word
 from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
 from shared.contracts.classification import CaseKind as CaseKind
 from shared.contracts.classification import Classification as Classification
+from shared.contracts.estimates import ArrivalEstimate, EstimateMoved
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
 from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
@@ -134,6 +135,7 @@ class Case(Contract):
     incident_number: str | None = None
     incidents_left: tuple[str, ...] = Field((), description="ids of incidents that a person took it out of")
     parcel: Parcel | None = None
+    estimate: ArrivalEstimate | None = Field(None, description="of a parcel that is held up, or was asked for (RO-11)")
     mail_thread: str | None = Field(None, description="Message-ID of the customer's latest mail")
     awaited_media: tuple[str, ...] = Field((), description="refs of media that are still being fetched")
     goods_type: str | None = Field(None, description="货物类型: a code of intake's vocabulary")
@@ -326,6 +328,7 @@ Change = Annotated[
     | Closed
     | Reopened
     | ParcelUpdated
+    | EstimateMoved
     | FieldsRequested
     | FieldsFilled
     | WorkOrderMoved

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from shared.contracts.base import Contract, Fen, Instant, Word
+from shared.contracts.estimates import CarrierEstimate
 from shared.contracts.people import Customer
 from shared.contracts.personal import Personal
 
@@ -79,6 +80,7 @@ class ParcelScan(Contract):
     exception: ExceptionKind | None = None
     fault: Fault | None = None
     signer: Personal | None = None
+    estimated_at: Instant | None = Field(None, description="when the carrier itself expects to deliver it")
     shipment: Shipment | None = None
 
 
@@ -107,6 +109,7 @@ class Parcel(Contract):
     carrier: str
     node: Node
     shipment: Shipment | None = None
+    estimate: CarrierEstimate | None = None
     track: tuple[TrackPoint, ...] = ()
 
 
@@ -131,6 +134,13 @@ class ParcelExceptionCleared(Contract):
     parcel: Parcel
 
 
+class ParcelMoved(Contract):
+    """A parcel with open exceptions came to another node: none is over, but what was expected of it may not hold."""
+
+    exception_ids: tuple[str, ...] = Field(min_length=1, description="those that are open")
+    parcel: Parcel
+
+
 class ParcelSnapshot(Contract):
     """The answer to a `ParcelLookup`; `parcel` is None where no scan of that number is known."""
 
@@ -144,10 +154,12 @@ PARCEL_SCANNED = "parcelcare.parcel.scanned"
 PARCEL_LOOKUP = "parcelcare.parcel.lookup"
 EXCEPTION_RAISED = "parcelcare.parcel.exception-raised"
 EXCEPTION_CLEARED = "parcelcare.parcel.exception-cleared"
+PARCEL_MOVED = "parcelcare.parcel.moved"
 PARCEL_SNAPSHOT = "parcelcare.parcel.snapshot"
 SCAN_TYPES: dict[str, type[Contract]] = {PARCEL_SCANNED: ParcelScan, PARCEL_LOOKUP: ParcelLookup}
 EXCEPTION_TYPES: dict[str, type[Contract]] = {
     EXCEPTION_RAISED: ParcelExceptionRaised,
     EXCEPTION_CLEARED: ParcelExceptionCleared,
+    PARCEL_MOVED: ParcelMoved,
     PARCEL_SNAPSHOT: ParcelSnapshot,
 }

@@ -14,6 +14,7 @@ from services.intake.adapters.track import (
     Scanned,
     accept_scans,
     digest,
+    expected,
     instant,
     tracking_number,
 )
@@ -56,6 +57,7 @@ class Tracking(Edge):
     tracking_number: Annotated[str, Field(max_length=100)]
     slug: Annotated[str, Field(max_length=100)] | None = None
     tag: Code = None
+    expected_delivery: Annotated[str, Field(max_length=40)] | None = None
     signed_by: Annotated[str, Field(max_length=200)] | None = None
     checkpoints: Annotated[tuple[Checkpoint, ...], Field(max_length=500)] = ()
 
@@ -95,7 +97,8 @@ def scans_of(tracking: Tracking, table: Table) -> list[Scanned]:
     if not tracking.checkpoints:
         return []
     number = tracking_number(tracking.tracking_number, "/msg/tracking_number")
-    return [_scan(tracking, number, point, index, table) for index, point in enumerate(tracking.checkpoints)]
+    scans = [_scan(tracking, number, point, index, table) for index, point in enumerate(tracking.checkpoints)]
+    return expected(scans, tracking.expected_delivery, table.time_zone)
 
 
 def _scan(tracking: Tracking, number: str, point: Checkpoint, index: int, table: Table) -> Scanned:

@@ -60,6 +60,7 @@ class Scan(ParcelScan):
     place: Line | None = None
     description: Line | None = None
     signer: Signer | None = None
+    estimated_at: EdgeInstant | None = None
     shipment: ScannedShipment | None = None
 
 

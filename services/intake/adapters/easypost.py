@@ -15,6 +15,7 @@ from services.intake.adapters.track import (
     Scanned,
     accept_scans,
     digest,
+    expected,
     instant,
     tracking_number,
 )
@@ -62,6 +63,7 @@ class Tracker(Edge):
     status: Code = None
     status_detail: Code = None
     updated_at: Moment | None = None
+    est_delivery_date: Moment | None = None
     signed_by: Annotated[str, Field(max_length=200)] | None = None
     tracking_details: Annotated[tuple[TrackingDetail, ...], Field(max_length=500)] = ()
 
@@ -111,7 +113,8 @@ def scans_of(tracker: Tracker, table: Table) -> list[Scanned]:
     if not details:
         return []
     number = tracking_number(tracker.tracking_code, "/result/tracking_code")
-    return [_scan(tracker, number, detail, index, table) for index, detail in enumerate(details)]
+    scans = [_scan(tracker, number, detail, index, table) for index, detail in enumerate(details)]
+    return expected(scans, tracker.est_delivery_date, table.time_zone)
 
 
 def _scan(tracker: Tracker, number: str, detail: TrackingDetail, index: int, table: Table) -> Scanned:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.contracts.parcels import ParcelScan
 MAX_DESCRIPTION = 500
 MAX_PLACE = 200
 MAX_CARRIER = 40
+DATE_LENGTH = len("2026-11-22")
 _TRACKING_NUMBER: TypeAdapter[str] = TypeAdapter(TrackingNumber)
 
 
@@ -69,6 +70,23 @@ def instant(text: str, time_zone: str, pointer: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise Rejected(Reason.INVALID, "a scan has no time", [FieldError(pointer, "is not a time of our century")])
+
+
+def expected(scans: Sequence[Scanned], arrives: str | None, time_zone: str) -> list[Scanned]:
+    """The scans, the latest of them with the carrier's own estimate of the arrival; a date alone means by its end.
+
+    An estimate that can't be read is left out: the scans are what counts.
+    """
+    if not scans or not arrives:
+        return list(scans)
+    text = arrives.strip()
+    try:
+        at = instant(f"{text}T23:59:59" if len(text) == DATE_LENGTH else text, time_zone, "")
+    except Rejected:
+        return list(scans)
+    latest = max(scans, key=lambda scanned: scanned.scan.occurred_at)
+    with_it = replace(latest, scan=latest.scan.model_copy(update={"estimated_at": at}))
+    return [with_it if scanned is latest else scanned for scanned in scans]
 
 
 def digest(content: bytes) -> str:

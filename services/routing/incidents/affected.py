@@ -6,14 +6,13 @@ customer at once collide there, and the customer gets one notice (RO-12). Pure.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from services.routing.state import CaseState
 from shared.contracts.base import Instant, derived_id
 from shared.contracts.incidents import Cause, Incident, IncidentParcel, OverReason
-from shared.contracts.parcels import Parcel
 from shared.contracts.people import Customer
 
 
@@ -55,12 +54,6 @@ Outcome = tuple[Affected, IncidentParcel]
 
 def affected_id(incident_id: str, customer_id: str) -> str:
     return derived_id(incident_id, f"affected/{customer_id}")
-
-
-def expected_at(parcel: Parcel | None, delay_hours: int, now: datetime) -> datetime | None:
-    """The revised estimate of arrival: as promised, or from now where that is past, and the delay; None: unknown."""
-    promised = parcel.shipment.promised_at if parcel is not None and parcel.shipment is not None else None
-    return None if promised is None else max(promised, now) + timedelta(hours=delay_hours)
 
 
 def link(

@@ -128,7 +128,7 @@ class Coordinator:
         if state is None:
             raise UnknownCase
         joins = isinstance(wish.act, LinkCase)
-        joint = Joint(incident.incident_id, incident.number)
+        joint = Joint(incident.incident_id, incident.number, incident.delay_hours)
         found = decide_case(
             state, IncidentFound(joint) if joins else IncidentNotIts(joint.incident_id), self._rules, now
         )
@@ -148,7 +148,7 @@ class Coordinator:
     ) -> list[IncidentParcel]:
         key = affected_id(incident.incident_id, customer_of(state.case))
         known = await self.incidents.affected([key], [], session)
-        parcel, before = linked(state.case, incident, now), known.get(key)
+        parcel, before = linked(state.case), known.get(key)
         if joins:
             outcome = customers.link(before, incident, customer_of(state.case), parcel, None, now)
         elif before is not None and parcel.tracking_number in {p.tracking_number for p in before.open}:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.routing.incidents.affected import Affected, Linked, Outcome, affected_id, expected_at, link, release
+from services.routing.incidents.affected import Affected, Linked, Outcome, affected_id, link, release
 from services.routing.incidents.cause import Cell, cell_of, covers
 from services.routing.incidents.rules import IncidentRules
 from services.routing.state import CaseState, Joint
@@ -40,15 +40,15 @@ def incident_of(cell: Cell, incidents: Sequence[Incident], rules: IncidentRules)
     return min(of_it, key=lambda incident: (incident.opened_at, incident.incident_id), default=None)
 
 
-def linked(case: Case, incident: Incident, now: datetime) -> Linked:
-    """The parcel of a case as it stands under the incident."""
+def linked(case: Case) -> Linked:
+    """The parcel of a case that is under the incident, expected as the case says."""
     return Linked(
         tracking_number=case.tracking_numbers[0] if case.tracking_numbers else case.number,
         case_id=case.case_id,
         case_number=case.number,
         exception_id=case.exception_id,
         customer=case.customer,
-        expected_at=expected_at(case.parcel, incident.delay_hours, now),
+        expected_at=case.estimate.at if case.estimate else None,
     )
 
 
@@ -81,7 +81,8 @@ class Links:
         incident = incident_of(cell_of(event.kind, event.parcel), self._incidents, self._rules)
         if incident is None:
             return None
-        return Joint(incident.incident_id, incident.number, event.kind in self._rules.own_case)
+        own_case = event.kind in self._rules.own_case
+        return Joint(incident.incident_id, incident.number, incident.delay_hours, own_case)
 
     def hear(self, event: object, state: CaseState | None, now: datetime) -> tuple[IncidentParcel, ...]:
         """The news of an exception on the case that it left in `state` (None: there is none): its parcel came under
@@ -101,7 +102,7 @@ class Links:
         if key not in self._looked_up:
             return ()
         before = self._affected.get(key)
-        return self._keep(link(before, incident, customer_id, linked(state.case, incident, now), _waiting(state), now))
+        return self._keep(link(before, incident, customer_id, linked(state.case), _waiting(state), now))
 
     def _went(
         self, cleared: ParcelExceptionCleared, waiting: CaseState | None, now: datetime

@@ -117,7 +117,7 @@ class Watch:
 
     async def _put_under(self, incident: Incident, ids: list[str], session: Session) -> int:
         """Returns how many of them are under it now."""
-        now, joint = self._coordinator.now(), Joint(incident.incident_id, incident.number)
+        now, joint = self._coordinator.now(), Joint(incident.incident_id, incident.number, incident.delay_hours)
         loaded = {state.case.case_id: state for state in await self._cases.concerned(ids, session)}
         customers = [affected_id(incident.incident_id, customer_of(state.case)) for state in loaded.values()]
         known = await self._incidents.affected(customers, [], session)
@@ -130,7 +130,7 @@ class Watch:
             changed[case_id] = found.state
             customer_id, cause = customer_of(state.case), derived_id(case_id, f"incident/{incident.incident_id}")
             key = affected_id(incident.incident_id, customer_id)
-            outcome = link(current.get(key), incident, customer_id, linked(found.state.case, incident, now), None, now)
+            outcome = link(current.get(key), incident, customer_id, linked(found.state.case), None, now)
             announced += case_messages(found, cause, now)
             if outcome is not None:
                 current[key] = outcome[0]

@@ -29,6 +29,7 @@ KNOWN_FIRST = (
     "incident_id",
     "incident_number",
     "parcel",
+    "estimate",
     "subject",
     "goods_type",
     "exception_node",

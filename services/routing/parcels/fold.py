@@ -6,16 +6,17 @@ from typing import NamedTuple
 import orjson
 
 from services.routing.parcels import episodes
-from services.routing.parcels.episodes import Turn
+from services.routing.parcels.episodes import Raised, Turn
 from services.routing.parcels.rules import Rules
 from services.routing.parcels.scan import Scan, scan_of
-from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, KINDS, SIGNED, ParcelState, parcel_of
+from services.routing.parcels.state import DEFAULT_PRODUCT, KIND_CODE, KINDS, NODE_CODE, SIGNED, ParcelState, parcel_of
 from services.routing.parcels.track import AT, KIND, NODE, NONE, Point, appended, inserted, points
-from shared.contracts.parcels import ExceptionKind, ParcelLookup, ParcelScan, ParcelSnapshot
+from shared.contracts.parcels import ExceptionKind, Node, ParcelLookup, ParcelScan, ParcelSnapshot
 from shared.messaging.partition_state.batch import micros
 from shared.messaging.partition_state.entry import NEVER
 
 DELAY, LOSS = KIND_CODE[ExceptionKind.DELAY], KIND_CODE[ExceptionKind.LOSS]
+ARRIVED = frozenset({NODE_CODE[Node.HELD], SIGNED})
 WAITING_FOR_DELAY, WAITING_FOR_LOSS, WAITING_FOR_END = range(3)
 _UNSEEN = ParcelState("", NEVER, WAITING_FOR_DELAY, False, -1, -1, NONE, (), DEFAULT_PRODUCT, -1, b"", b"")
 
@@ -28,11 +29,21 @@ class Turned(NamedTuple):
     cause: str
 
 
+class Moved(NamedTuple):
+    """The parcel came to another node while an exception is open: its estimate may be another, or it has arrived."""
+
+    state: ParcelState
+    cause: str
+
+
+Output = Turned | Moved | ParcelSnapshot
+
+
 class Folded(NamedTuple):
     """The new state (the same object: unchanged; None: nothing is kept), what came of it, and its next timer."""
 
     state: ParcelState | None
-    outputs: tuple[Turned | ParcelSnapshot, ...]
+    outputs: tuple[Output, ...]
     due: int
 
 
@@ -43,7 +54,7 @@ def fold(
 
     `cause` is the event's id. A repeated, late or disordered scan only adds what it can teach, by its event time.
     """
-    outputs: tuple[Turned | ParcelSnapshot, ...] = ()
+    outputs: tuple[Output, ...] = ()
     time = micros(now)
     if state is not None and state.due <= time:
         state, outputs, _ = fire(state, event.tracking_number, rules, now)
@@ -55,6 +66,8 @@ def fold(
         return Folded(None, outputs, NEVER)
     if turns:
         outputs = (*outputs, *[Turned(turn, after, cause) for turn in turns])
+    if after.episodes and state is not None and _came_on(state, after, turns, rules):
+        outputs = (*outputs, Moved(after, cause))
     return Folded(after, outputs, after.due)
 
 
@@ -121,6 +134,14 @@ def _with_exceptions(
         kept, raised = episodes.reported(kept, point, later, scan.tracking_number, cause, rules)
         turns += raised
     return state._replace(episodes=kept), turns
+
+
+def _came_on(before: ParcelState, after: ParcelState, turns: list[Turn], rules: Rules) -> bool:
+    """At another node than before, with an exception open that is followed, or at the end of the way with any open."""
+    if after.last_node == before.last_node or any(isinstance(turn, Raised) for turn in turns):
+        return False
+    there = after.last_node in ARRIVED
+    return any(not e.cleared_at and (there or e.kind in rules.followed) for e in after.episodes)
 
 
 def _point(scan: Scan, rules: Rules, now: int) -> Point:

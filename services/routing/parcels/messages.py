@@ -7,7 +7,7 @@ from typing import Any
 
 from services.routing.parcels import state as states
 from services.routing.parcels.episodes import Raised
-from services.routing.parcels.fold import Folded, Turned, fire, fold
+from services.routing.parcels.fold import Folded, Moved, Output, fire, fold
 from services.routing.parcels.quick import moved_on
 from services.routing.parcels.rules import RuleBook, Rules
 from services.routing.parcels.scan import Scan
@@ -18,9 +18,11 @@ from shared.contracts.base import Contract
 from shared.contracts.parcels import (
     EXCEPTION_CLEARED,
     EXCEPTION_RAISED,
+    PARCEL_MOVED,
     PARCEL_SNAPSHOT,
     ParcelExceptionCleared,
     ParcelExceptionRaised,
+    ParcelMoved,
     ParcelSnapshot,
 )
 from shared.messaging.message import Incoming, Outgoing, outgoing
@@ -70,7 +72,7 @@ def _applied(folded: Folded, number: str, rules: Rules, now: datetime, cause: st
 
 
 def _messages(
-    outputs: Iterable[Turned | ParcelSnapshot],
+    outputs: Iterable[Output],
     number: str,
     rules: Rules,
     now: datetime,
@@ -84,7 +86,7 @@ def _messages(
             event,
             type=kind,
             key=number,
-            cause=output.cause if isinstance(output, Turned) else cause,
+            cause=cause if isinstance(output, ParcelSnapshot) else output.cause,
             place=f"{kind}/{of}",
             time=now,
             source=SOURCE,
@@ -92,10 +94,13 @@ def _messages(
         )
 
 
-def _event(output: Turned | ParcelSnapshot, number: str, rules: Rules, now: datetime) -> tuple[str, Contract, str]:
+def _event(output: Output, number: str, rules: Rules, now: datetime) -> tuple[str, Contract, str]:
     """The message's type and content, and what tells it from others of the same cause."""
     if isinstance(output, ParcelSnapshot):
         return PARCEL_SNAPSHOT, output, output.case_id
+    if isinstance(output, Moved):
+        ids = tuple(e.exception_id for e in output.state.episodes if not e.cleared_at)
+        return PARCEL_MOVED, ParcelMoved(exception_ids=ids, parcel=parcel_of(number, output.state)), number
     episode = output.turn.episode
     parcel, kind = parcel_of(number, output.state), KINDS[episode.kind]
     if isinstance(output.turn, Raised):

@@ -35,7 +35,8 @@ Limits = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Made by `compile_rules`. `silent`: exceptions during which no timer raises another one."""
+    """Made by `compile_rules`. `silent`: exceptions during which no timer raises another one; `followed`: during which
+    it is told that the parcel came to another node."""
 
     version: str
     limits_by_product: Mapping[tuple[int, str], Limits]
@@ -44,6 +45,7 @@ class Rules:
     clearing_nodes: Mapping[int, frozenset[int]]
     clearing_reports: Mapping[int, frozenset[int]]
     silent: frozenset[int]
+    followed: frozenset[int]
     signed_keep: int
     silent_keep: int
     ahead: int
@@ -69,6 +71,7 @@ def compile_rules(silence: Silence, exceptions: Exceptions, keeping: Keeping) ->
         clearing_nodes={KIND_CODE[r.kind]: _nodes(r) for r in exceptions.rows},
         clearing_reports={KIND_CODE[r.kind]: _reports(r) for r in exceptions.rows},
         silent=frozenset(KIND_CODE[r.kind] for r in exceptions.rows if r.silent),
+        followed=frozenset(KIND_CODE[r.kind] for r in exceptions.rows if r.followed),
         signed_keep=keeping.signed_days * DAY,
         silent_keep=keeping.silent_days * DAY,
         ahead=keeping.ahead_minutes * MINUTE,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.routing.parcels.state import FAULT_CODE, KIND_CODE, NODE_CODE
+from services.routing.parcels.state import ESTIMATE, FAULT_CODE, KIND_CODE, NODE_CODE
 from services.routing.parcels.track import NONE, PLACE_LENGTH, TEXT_LENGTH, Point
 from shared.contracts.parcels import ParcelScan
 from shared.contracts.usual_scan import UsualScan
@@ -29,7 +29,6 @@ class Scan(NamedTuple):
 
 
 def scan_of(event: ParcelScan) -> Scan:
-    said = event.shipment
     return Scan(
         event.tracking_number,
         event.carrier,
@@ -39,8 +38,19 @@ def scan_of(event: ParcelScan) -> Scan:
         NONE if event.fault is None else FAULT_CODE[event.fault],
         event.place and event.place[:PLACE_LENGTH],
         event.description and event.description[:TEXT_LENGTH],
-        None if said is None else said.model_dump(mode="json", exclude_unset=True, exclude_none=True),
+        _said(event),
     )
+
+
+def _said(event: ParcelScan) -> dict[str, Any] | None:
+    """Of the shipment, and of its arrival: kept together, for few scans say either."""
+    shipment = event.shipment
+    if shipment is None and event.estimated_at is None:
+        return None
+    said = {} if shipment is None else shipment.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    if event.estimated_at is not None:
+        said[ESTIMATE] = {"arrives_at": event.estimated_at.isoformat(), "stated_at": event.occurred_at.isoformat()}
+    return said
 
 
 def usual_scan_of(usual: UsualScan) -> Scan:

@@ -17,6 +17,8 @@ KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
 FAULT_CODE = {fault: code for code, fault in enumerate(FAULTS)}
 SIGNED = NODE_CODE[Node.SIGNED]
 DEFAULT_PRODUCT = "standard"
+ESTIMATE = "estimate"
+"""The key, beside a shipment's, of what the carrier last said of the arrival."""
 
 
 class Episode(NamedTuple):
@@ -35,8 +37,8 @@ class Episode(NamedTuple):
 class ParcelState(NamedTuple):
     """`silence`: how many of its timers have fired since the last scan, which is (last_at, last_node, last_kind).
 
-    `shipment` is the JSON of what is known of the contract's `Shipment` (empty: nothing), by scans up to
-    `shipment_at`; `product` is of it. `track`: see track.py. Both stay bytes: few events look into them.
+    `shipment` is the JSON of what is known of the contract's `Shipment`, and of the carrier's estimate (empty: none),
+    by scans up to `shipment_at`; `product` is of it. `track`: see track.py. Both stay bytes: few events look into them.
     """
 
     carrier: str
@@ -71,12 +73,16 @@ def decode(payload: bytes) -> ParcelState:
 
 def parcel_of(tracking_number: str, state: ParcelState) -> Parcel:
     """The parcel as the contract shows it."""
+    shipment = orjson.loads(state.shipment) if state.shipment else {}
+    estimate = shipment.pop(ESTIMATE, None)
+    said = shipment or (state.shipment and estimate is None)
     return Parcel.model_validate(
         {
             "tracking_number": tracking_number,
             "carrier": state.carrier,
             "node": NODES[state.last_node],
-            "shipment": orjson.loads(state.shipment) if state.shipment else None,
+            "shipment": shipment if said else None,
+            "estimate": estimate,
             "track": [_track_point(p) for p in points(state.track)],
         }
     )

@@ -52,13 +52,15 @@ class Silence(_Table):
 
 
 class ExceptionRow(_Strict):
-    """`silent`: while it is open, the lack of scans is no exception of its own."""
+    """`silent`: while it is open, the lack of scans is no exception of its own. `followed`: while it is open, a scan at
+    another node is told to its case."""
 
     kind: ExceptionKind
     level: int = Field(ge=1, le=3)
     cleared_by_nodes: tuple[Node | Literal["*"], ...]
     cleared_by_reports: tuple[ExceptionKind, ...]
     silent: bool
+    followed: bool
 
 
 class Exceptions(_Table):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.routing import moves, timekeeping
 from services.routing.draft import Draft
+from services.routing.estimates import revising
 from services.routing.rules import Rules
 from services.routing.selfservice.handover import SELF_SERVICE, hand_over, waits
 from services.routing.selfservice.table import Answer
@@ -55,7 +56,9 @@ def learn_parcel(draft: Draft, snapshot: ParcelSnapshot, rules: Rules, now: date
     if reason is not None or answer is None:
         hand_over(draft, reason or "no_facts")
         return
-    text = text_of(answer, rules.self_service, case.customer.language, snapshot.parcel)
+    revising.by_answer(draft, rules, now)
+    expected = draft.case.estimate.at if draft.case.estimate else None
+    text = text_of(answer, rules.self_service, case.customer.language, snapshot.parcel, expected)
     _reply(draft, answer, text, rules, now)
 
 

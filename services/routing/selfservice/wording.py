@@ -10,14 +10,22 @@ from services.routing.selfservice.table import Answer, SelfServiceRules
 from shared.contracts.parcels import Node, Parcel, TrackPoint
 
 ZONE = ZoneInfo("Asia/Shanghai")
-VARIABLES = frozenset({"number", "node", "at", "place", "next", "promised"})
-"""What a sentence may name: the parcel's number, where it is since when, what comes next, the promised time."""
+VARIABLES = frozenset({"number", "node", "at", "place", "next", "promised", "expected"})
+"""What a sentence may name: the parcel's number, where it is since when, what comes next, the promised time,
+and our estimate where nothing was promised, or the carrier says otherwise by now."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def text_of(answer: Answer, rules: SelfServiceRules, language: str, parcel: Parcel | None = None) -> str:
+def text_of(
+    answer: Answer,
+    rules: SelfServiceRules,
+    language: str,
+    parcel: Parcel | None = None,
+    expected: datetime | None = None,
+) -> str:
+    """`expected`: when the parcel arrives, as far as that is known."""
     signed = parcel is not None and parcel.node is Node.SIGNED
-    known = _facts(parcel, rules.book, language) if parcel else {}
+    known = _facts(parcel, expected, rules.book, language) if parcel else {}
     said = _said(answer.signed if signed else answer.sentences, known, language)
     return "\n".join((*said, rules.closing[language]))
 
@@ -40,7 +48,7 @@ def _said(sentences: Sequence[Text], known: Mapping[str, str], language: str) ->
             yield words.format_map(known)
 
 
-def _facts(parcel: Parcel, book: Book, language: str) -> dict[str, str]:
+def _facts(parcel: Parcel, expected: datetime | None, book: Book, language: str) -> dict[str, str]:
     latest = parcel.track[-1] if parcel.track else None
     promised = parcel.shipment.promised_at if parcel.shipment else None
     following = book.advice(parcel.node, "no_movement").next
@@ -51,6 +59,7 @@ def _facts(parcel: Parcel, book: Book, language: str) -> dict[str, str]:
         "place": _place(latest),
         "next": book.nodes[following][language] if following else "",
         "promised": local(promised, language) if promised else "",
+        "expected": local(expected, language) if expected and expected != promised else "",
     }
 
 

@@ -217,6 +217,9 @@ def _message(event: Contract) -> Outgoing:
     kind = EXCEPTION_TYPES[type(event)]
     if isinstance(event, parcels.ParcelSnapshot):
         return _outgoing(PARCEL_EXCEPTIONS, event, kind, event.tracking_number, event.case_id)
+    if isinstance(event, parcels.ParcelMoved):
+        cause = f"{event.exception_ids}/{event.parcel.node}"
+        return _outgoing(PARCEL_EXCEPTIONS, event, kind, event.parcel.tracking_number, cause)
     assert isinstance(event, parcels.ParcelExceptionRaised | parcels.ParcelExceptionCleared)
     return _outgoing(PARCEL_EXCEPTIONS, event, kind, event.parcel.tracking_number, event.exception_id)
 

@@ -37,6 +37,17 @@ def test_checkpoints_become_scans_in_utc() -> None:
     assert scan.place == "Shenzhen, China"
 
 
+@pytest.mark.req("IN-2", "RO-11")
+def test_the_latest_checkpoint_has_the_carriers_estimate() -> None:
+    body = update(checkpoint(), checkpoint("OutForDelivery", None, checkpoint_time="2026-11-21T08:00:00+08:00"))
+    body["msg"]["expected_delivery"] = "2026-11-21T18:00:00+08:00"
+    found = scans(accept(aftership(body)))
+    assert [scan.estimated_at and scan.estimated_at.isoformat() for scan in found] == [
+        None,
+        "2026-11-21T10:00:00+00:00",
+    ]
+
+
 @pytest.mark.req("IN-2")
 def test_a_time_without_an_offset_has_that_of_the_table() -> None:
     (scan,) = scans(accept(aftership(update(checkpoint(checkpoint_time="2026-11-20T15:00:00")))))

@@ -83,6 +83,13 @@ def test_exception_and_party_at_fault_are_kept() -> None:
     assert (scan.exception, scan.fault) == (ExceptionKind.DAMAGE, Fault.CARRIER)
 
 
+@pytest.mark.req("IN-2", "RO-11")
+def test_a_carrier_may_say_when_it_expects_to_deliver() -> None:
+    scan = scans(structured(event(data=SCAN | {"estimated_at": "2026-11-22T18:00:00+08:00"})))[0]
+    assert scan.estimated_at is not None
+    assert scan.estimated_at.isoformat() == "2026-11-22T10:00:00+00:00"
+
+
 def shipment(**consignee: str) -> dict[str, Any]:
     terms = {"freight_fen": 1200, "insured_fen": 50000, "weight_g": 800, "promised_at": "2026-11-22T10:00:00Z"}
     return SCAN | {"shipment": terms | {"consignee": consignee}}

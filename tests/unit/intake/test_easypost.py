@@ -53,6 +53,22 @@ def test_details_become_scans() -> None:
     assert found[1].description == "Arrived at FedEx location"
 
 
+@pytest.mark.req("IN-2", "RO-11")
+@pytest.mark.parametrize(
+    ("said", "estimated"),
+    [
+        ("2026-11-24T18:00:00Z", "2026-11-24T18:00:00+00:00"),
+        ("2026-11-24", "2026-11-24T23:59:59+00:00"),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_the_latest_scan_has_the_carriers_estimate(said: str | None, estimated: str | None) -> None:
+    earlier = detail(fine="label_created", status="pre_transit", datetime="2026-11-19T07:00:00Z")
+    found = scans(accept(easypost(event(earlier, detail(), est_delivery_date=said))))
+    assert [scan.estimated_at and scan.estimated_at.isoformat() for scan in found] == [None, estimated]
+
+
 @pytest.mark.req("IN-2")
 @pytest.mark.parametrize(
     ("status", "fine", "message", "node", "exception", "fault"),

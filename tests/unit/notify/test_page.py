@@ -16,6 +16,7 @@ from services.notify.view import View
 from services.notify.words import full_time, near_time, short_time, yuan
 from shared.contracts import cases, claims
 from shared.contracts.cases import CaseStatus, ClockKind, ClockState
+from shared.contracts.estimates import ArrivalEstimate
 from shared.contracts.parcels import ExceptionKind, Node, TrackPoint
 from shared.contracts.personal import Personal
 from tests.unit.notify.events import LINKS, RULES, changed, claim_changed, plan
@@ -125,6 +126,18 @@ def test_the_parcel_passes_twelve_nodes() -> None:
     ]  # fmt: skip
     assert nodes[1].note == "杭州滨江网点"
     assert (nodes[2].note, nodes[7].note) == ("无扫描记录", "仅跨境件")
+
+
+@pytest.mark.req("NO-5", "RO-11")
+@pytest.mark.parametrize(("language", "says"), [("zh", "预计 明天 20:00 前送达"), ("en", "Expected by tomorrow 20:00")])
+def test_the_page_says_when_the_parcel_is_expected_until_that_has_passed(language: str, says: str) -> None:
+    evening = START.replace(hour=12, minute=0) + timedelta(days=1)
+    event = changed(cases.Classified(), estimate=ArrivalEstimate(at=evening, basis="exception"))
+    view = project(None, event, [])
+    assert shown(view, language).parcel.expected == says
+    assert says in PAGES.page(view, language, START)
+    assert shown(view, language, hours=60).parcel.expected == ""
+    assert shown(project(None, changed(cases.Classified()), [])).parcel.expected == ""
 
 
 @pytest.mark.req("NO-5")

@@ -1,5 +1,6 @@
 """What a change of a case or claim means for its customer and its page."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.notify.example import story
 from services.notify.plan import concerns
 from services.notify.view import View
 from shared.contracts import cases, claims
+from shared.contracts.estimates import ArrivalEstimate, EstimateMoved
 from shared.contracts.interactions import EvidenceKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.people import ContactKind, ContactPoint
@@ -17,6 +19,7 @@ from shared.contracts.personal import Personal
 from tests.unit.notify.events import RULES, STORY, case_changes, changed, claim_changed, notice, plan
 
 ASSIGNED = cases.Assigned(agent="a17", group="claims")
+EXPECTED = ArrivalEstimate(at=datetime(2026, 11, 24, 12, tzinfo=UTC), basis="exception")
 REPLIED = cases.Replied(agent="a17", text=Personal("您好，已查到包裹。"))
 
 
@@ -30,6 +33,13 @@ REPLIED = cases.Replied(agent="a17", text=Personal("您好，已查到包裹。"
             NoticeKind.RECEIVED,
             "系统发现您的包裹异常（时效延误），已主动为您立案",
         ),
+        (
+            changed(cases.Opened(), origin="parcel_exception", exception_kind="delay", estimate=EXPECTED),
+            NoticeKind.RECEIVED,
+            "已主动为您立案；预计 11月24日 周二 20:00 前送达",
+        ),
+        (changed(EstimateMoved(after=EXPECTED.at)), NoticeKind.STAGE, "预计送达时间更新：11月24日 周二 20:00 前"),
+        (changed(EstimateMoved(before=EXPECTED.at)), NoticeKind.STAGE, "目前无法确定送达时间，有进展即告知您"),
         (changed(ASSIGNED), NoticeKind.STAGE, "已转交理赔组处理"),
         (changed(cases.Escalated(level=2, role="supervisor", reason="x")), NoticeKind.STAGE, "已升级至省级督导督办"),
         (changed(cases.Escalated(level=2, role="unheard-of", reason="x")), NoticeKind.STAGE, "已升级至上级主管督办"),
@@ -98,6 +108,13 @@ def test_many_changes_of_one_event_are_one_notice_that_tells_them_all() -> None:
     assert "您好，已查到包裹。" in text
     assert "已受理您的投诉" in text
     assert "已转交理赔组处理" in text
+
+
+@pytest.mark.req("NO-1")
+def test_a_parcel_that_moves_again_and_is_expected_otherwise_is_one_notice() -> None:
+    told = notice(plan(changed(cases.ParcelUpdated(cleared=True), EstimateMoved(after=EXPECTED.at))))
+    assert "包裹已恢复运输" in told.subject.reveal()
+    assert "预计送达时间更新：11月24日 周二 20:00 前" in told.text.reveal()
 
 
 @pytest.mark.req("NO-1")

@@ -63,7 +63,7 @@ def test_a_cleared_exception_resolves_its_case_by_itself() -> None:
     event = raised(consignee=customer("ann"))
     state = decided(None, event).state
     found = decided(state, cleared(event), after(hours=3))
-    assert names(found) == ["parcel_updated", "resolution:met", "resolved"]
+    assert names(found) == ["parcel_updated", "estimate_moved", "resolution:met", "resolved"]
     assert found.state.case.status is CaseStatus.RESOLVED
     assert found.state.case.summary is not None
 
@@ -74,7 +74,7 @@ def test_a_complaint_is_not_resolved_because_the_parcel_moves_again() -> None:
     state = decided(None, event).state
     state = decided(state, contact("我要投诉，生鲜都烂了，赔偿", n=2), after(seconds=1)).state
     found = decided(state, cleared(event), after(seconds=2))
-    assert names(found) == ["parcel_updated"]
+    assert names(found) == ["parcel_updated", "estimate_moved"]
     assert found.state.case.status is CaseStatus.QUEUED
 
 

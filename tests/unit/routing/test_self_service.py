@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.routing.acts import Actor, Assign
 from services.routing.state import CaseState, ChangeSet, TimerFired
 from shared.contracts.cases import Case, CaseStatus, ClockKind, HandedOver, Replied
+from shared.contracts.estimates import CarrierEstimate
 from shared.contracts.interactions import Attachment, ClaimForm, ClaimKind, Interaction
 from shared.contracts.parcels import ExceptionKind, Node, Parcel, ParcelSnapshot, Shipment, TrackPoint
 from shared.contracts.people import Channel, Customer
@@ -108,9 +109,29 @@ def test_the_answer_speaks_the_contacts_language() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    text = reply_of(answered(on_its_way(promised=None)))
+    text = reply_of(answered(on_its_way(promised=None, track=())))
     assert "承诺送达" not in text
+    assert "位置" not in text
     assert "{" not in text
+
+
+@pytest.mark.req("RO-11")
+def test_where_nobody_promised_anything_the_usual_duration_answers() -> None:
+    found = answered(on_its_way(promised=None))
+    # 3 hours ago the line-haul left, which usually leaves 50: until the evening of that day.
+    assert "预计送达：11月13日 20:00 前" in reply_of(found)
+    assert found.state.case.estimate is not None
+    assert found.state.case.estimate.at == after(days=2, hours=8)
+    assert "estimate_moved" not in names(found)
+
+
+@pytest.mark.req("RO-11")
+def test_a_carrier_that_says_otherwise_by_now_is_quoted_beside_its_promise() -> None:
+    said = CarrierEstimate(arrives_at=after(hours=40), stated_at=NOON)
+    text = reply_of(answered(on_its_way(estimate=said)))
+    assert "承诺送达时间：11月12日 18:00 前" in text
+    assert "预计送达：11月13日 04:00 前" in text
+    assert "预计送达" not in reply_of(answered())
 
 
 def test_a_parcel_that_arrived_is_said_to_have_arrived() -> None:

@@ -1,17 +1,15 @@
 """RO-12: a customer is told once at each end; and what the news tell, in whatever order, is what was stored."""
 
-from datetime import datetime
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.incidents.affected import Affected, Linked, expected_at, link, release, retold
+from services.routing.incidents.affected import Affected, Linked, link, release, retold
 from services.routing.state import CaseState
 from shared.contracts.incidents import IncidentParcel, OverReason
-from shared.contracts.parcels import Parcel
-from tests.unit.routing.builders import HUB, NOON, after, customer, decided, incident, parcel, raised
+from tests.unit.routing.builders import HUB, NOON, customer, decided, incident, raised
 
 pytestmark = pytest.mark.req("RO-12")
 
@@ -41,19 +39,6 @@ def test_who_tells_that_it_is_over(reason: OverReason, reserved: bool, tell: boo
     assert linked[1].tell
     after_it, news = release(linked[0], "SF1", reason, waiting, NOON)
     assert (news.tell, news.reserved, after_it.open) == (tell, reserved, ())
-
-
-@pytest.mark.parametrize(
-    ("known", "expected"),
-    [
-        (None, None),
-        (parcel(), None),
-        (parcel(promised_at=after(hours=10)), after(hours=34)),
-        (parcel(promised_at=after(hours=-10)), after(hours=24)),
-    ],
-)
-def test_the_revised_estimate(known: Parcel | None, expected: datetime | None) -> None:
-    assert expected_at(known, 24, NOON) == expected
 
 
 Step = tuple[int, Literal["link", "moved_on", "closed", "unlinked"]]

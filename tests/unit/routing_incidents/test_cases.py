@@ -29,8 +29,8 @@ pytestmark = pytest.mark.req("RO-12")
 
 ANN = customer("ann", phone="+8613900000001")
 INCIDENT = incident()
-JOINT = Joint(INCIDENT.incident_id, INCIDENT.number, own_case=False)
-OWN = Joint(INCIDENT.incident_id, INCIDENT.number, own_case=True)
+JOINT = Joint(INCIDENT.incident_id, INCIDENT.number, INCIDENT.delay_hours, own_case=False)
+OWN = Joint(INCIDENT.incident_id, INCIDENT.number, INCIDENT.delay_hours, own_case=True)
 DELAY = raised(consignee=ANN, place=HUB)
 
 

@@ -294,3 +294,16 @@ def test_a_presumed_loss_is_level_1_and_a_delay_level_2() -> None:
     assert levels[LOSS] == 1
     assert levels[KIND_CODE[ExceptionKind.DELAY]] == 2
     assert {levels[KIND_CODE[k]] for k in ExceptionKind} - {1, 2} == {3}
+
+
+def test_what_the_carrier_says_of_the_arrival_is_kept_beside_the_shipment_and_takes_nothing_from_it() -> None:
+    terms = Shipment(product="express", insured_fen=50_000)
+    says = scan(5, Node.SORTED).model_copy(update={"estimated_at": at(50)})
+    state, _ = folded([scan(0, shipment=terms), says, scan(9, Node.LINEHAUL_OUT)])
+    parcel = parcel_of(NUMBER, state)
+    assert parcel.shipment is not None
+    assert (parcel.shipment.product, parcel.shipment.insured_fen) == ("express", 50_000)
+    assert parcel.estimate is not None
+    assert (parcel.estimate.arrives_at, parcel.estimate.stated_at) == (at(50), at(5))
+    alone, _ = folded([says])
+    assert parcel_of(NUMBER, alone).shipment is None

@@ -8,6 +8,7 @@ from shared.contracts.base import derived_id
 from shared.contracts.parcels import (
     EXCEPTION_CLEARED,
     EXCEPTION_RAISED,
+    PARCEL_MOVED,
     PARCEL_SNAPSHOT,
     ExceptionKind,
     Fault,
@@ -15,6 +16,7 @@ from shared.contracts.parcels import (
     ParcelExceptionCleared,
     ParcelExceptionRaised,
     ParcelLookup,
+    ParcelMoved,
     ParcelSnapshot,
 )
 from shared.messaging.partition_state.batch import micros
@@ -85,3 +87,39 @@ def test_a_lookup_is_answered_for_its_case() -> None:
 def test_the_key_is_the_tracking_number_whatever_the_record_says() -> None:
     event = incoming(scan(0), 0, 0)
     assert FOLD.key_of(event) == NUMBER.encode()
+
+
+def test_a_scan_at_another_node_while_something_is_wrong_is_told_and_only_then() -> None:
+    misrouted = FOLD.apply(None, incoming(scan(0, Node.PICKED_UP, ExceptionKind.MISROUTED), 0, 0), at(0))
+    (raised,) = misrouted.messages
+    same_node = FOLD.apply(misrouted.state, incoming(scan(1, Node.PICKED_UP), 1, 1), at(1))
+    assert not same_node.messages
+    further = FOLD.apply(same_node.state, incoming(scan(5, Node.HUB_IN), 2, 5, "scan-2"), at(5))
+    (message,) = further.messages
+    assert (message.topic, message.key, message.type) == (topics.PARCEL_EXCEPTIONS.name, NUMBER, PARCEL_MOVED)
+    moved = ParcelMoved.model_validate_json(message.value)
+    assert moved.exception_ids == (ParcelExceptionRaised.model_validate_json(raised.value).exception_id,)
+    assert moved.parcel.node is Node.HUB_IN
+    late = FOLD.apply(further.state, incoming(scan(4, Node.OUTLET_OUT), 3, 6), at(6))
+    assert not late.messages
+    over = FOLD.apply(late.state, incoming(scan(9, Node.DESTINATION_IN), 4, 9), at(9))
+    assert [message.type for message in over.messages] == [EXCEPTION_CLEARED]
+    well = FOLD.apply(over.state, incoming(scan(10, Node.OUT_FOR_DELIVERY), 5, 10), at(10))
+    assert not well.messages
+
+
+def test_a_damaged_parcel_is_not_followed_but_its_arrival_is_told() -> None:
+    state = FOLD.apply(None, incoming(scan(0, Node.HUB_IN, ExceptionKind.DAMAGE), 0, 0), at(0)).state
+    for hours, node in enumerate((Node.SORTED, Node.LINEHAUL_OUT, Node.OUT_FOR_DELIVERY), 1):
+        applied = FOLD.apply(state, incoming(scan(hours, node), hours, hours), at(hours))
+        assert not applied.messages
+        state = applied.state
+    (message,) = FOLD.apply(state, incoming(scan(9, Node.SIGNED), 9, 9), at(9)).messages
+    assert message.type == PARCEL_MOVED
+    assert ParcelMoved.model_validate_json(message.value).parcel.node is Node.SIGNED
+
+
+def test_where_a_second_exception_is_raised_that_alone_is_told() -> None:
+    misrouted = FOLD.apply(None, incoming(scan(0, Node.PICKED_UP, ExceptionKind.MISROUTED), 0, 0), at(0))
+    held = FOLD.apply(misrouted.state, incoming(scan(5, Node.CUSTOMS, ExceptionKind.CUSTOMS_HOLD), 1, 5), at(5))
+    assert [message.type for message in held.messages] == [EXCEPTION_RAISED]
