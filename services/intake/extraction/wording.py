@@ -13,10 +13,27 @@ CLAUSE = 60
 _STOP = re.compile(r"[,，。.!！?？;；~\n]")
 _MENU = '“"「【/-”」】→>'
 """A word between these is an entry of a menu (“我的”-“退换/售后”), nobody's wish."""
+_WILL = ("要", "想", "需", "打算", "准备", "申请")
+_NOT = ("不", "别", "没", "没有")
 
 
 def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
-    """For a text in lower case; `letters` are those of it."""
+    """For a text in lower case; `letters` are those of it. Goods that other goods follow at once only describe those."""
+    before: Mark | None = None
+    for mark in _meant(text, letters, vocabulary, latin=latin, han=han):
+        if before is not None and not _describes(before, mark):
+            yield before
+        before = mark
+    if before is not None:
+        yield before
+
+
+def _describes(mark: Mark, following: Mark) -> bool:
+    """电视音响: the head of a Chinese compound stands last."""
+    return mark.kind is following.kind is FindingKind.GOODS_TYPE and mark.end == following.start
+
+
+def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
     for meanings, start, end in vocabulary.words(text, letters, latin=latin, han=han):
         for meaning in meanings:
             place = _place(text, letters, meaning, start, end)
@@ -54,7 +71,7 @@ def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: 
     if (start and text[start - 1] in _MENU) or (end < len(text) and text[end] in _MENU):
         return False
     before, after = _clause(text, start, end)
-    if (text[start] in "要想" and before.endswith(("不", "别", "没"))) or vocabulary.denied.search(f"{before}|{after}"):
+    if (text.startswith(_WILL, start) and before.endswith(_NOT)) or vocabulary.denied.search(f"{before}|{after}"):
         return False
     clause = f"{before}{text[start:end]}{after}"
     desk, customer = vocabulary.desk, vocabulary.customer
