@@ -55,7 +55,7 @@ class _File(_Row):
 
 
 class _Goods(_File):
-    goods_types: dict[Code, Entry]
+    goods_types: Mapping[Code, tuple[Entry, ...]]
 
 
 class _Said(_File):
@@ -63,8 +63,8 @@ class _Said(_File):
     desk: Pattern
     customer: Pattern
     supposed: Pattern
-    exception_nodes: dict[Node, Entry]
-    wished_solutions: dict[Solution, tuple[Entry, ...]]
+    exception_nodes: Mapping[Node, tuple[Entry, ...]]
+    wished_solutions: Mapping[Solution, tuple[Entry, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,14 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "go
 
 
 def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Entry]]:
-    for goods_type, entry in goods.goods_types.items():
-        yield FindingKind.GOODS_TYPE, goods_type, entry
-    for node, entry in read.exception_nodes.items():
-        yield FindingKind.EXCEPTION_NODE, node.value, entry
-    for solution, entries in read.wished_solutions.items():
-        yield from ((FindingKind.WISHED_SOLUTION, solution.value, entry) for entry in entries)
+    by_kind: tuple[tuple[FindingKind, Mapping[str, tuple[Entry, ...]]], ...] = (
+        (FindingKind.GOODS_TYPE, goods.goods_types),
+        (FindingKind.EXCEPTION_NODE, read.exception_nodes),
+        (FindingKind.WISHED_SOLUTION, read.wished_solutions),
+    )
+    for kind, codes in by_kind:
+        for code, entries in codes.items():
+            yield from ((kind, str(code), entry) for entry in entries)
 
 
 def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:
