@@ -11,6 +11,7 @@ AROUND = 24
 """So many characters before and after a word may say what it means."""
 CLAUSE = 60
 _STOP = re.compile(r"[,，。.!！?？;；~\n]")
+_LAST_STOP = re.compile(rf".*{_STOP.pattern}", re.DOTALL)
 _MENU = '“"「【/-”」】→>'
 """A word between these is an entry of a menu (“我的”-“退换/售后”), nobody's wish."""
 _WILL = ("要", "想", "需", "打算", "准备", "申请")
@@ -42,7 +43,7 @@ def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin:
 
 
 def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
-    """Where the meaning stands, None where it doesn't: the match of `when` that touches the word, or the word."""
+    """Where the meaning stands, None where it doesn't: the match of `when` that touches the word. Goods are the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
     when, unless = meaning.when, meaning.unless
     if when is not None and not when.may_be_in(letters):
@@ -53,7 +54,7 @@ def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end
         return start, end
     for m in when.regex.finditer(text, first, last):
         if m.start() < end and start < m.end():
-            return m.span()
+            return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else m.span()
     return None
 
 
@@ -90,6 +91,6 @@ def _is_so(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: in
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     """What stands before and after a place in its clause."""
-    before = _STOP.split(text[max(0, start - CLAUSE) : start])[-1]
-    stop = _STOP.search(text, end, end + CLAUSE)
-    return before, text[end : stop.start() if stop else end + CLAUSE]
+    first = max(0, start - CLAUSE)
+    last_stop, stop = _LAST_STOP.match(text, first, start), _STOP.search(text, end, end + CLAUSE)
+    return text[last_stop.end() if last_stop else first : start], text[end : stop.start() if stop else end + CLAUSE]
