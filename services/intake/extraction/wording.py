@@ -46,16 +46,13 @@ def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end
     """Where the meaning stands, None where it doesn't: the match of `when` that touches the word. Goods are the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
     when, unless = meaning.when, meaning.unless
-    if when is not None and not when.may_be_in(letters):
+    place: tuple[int, int] | None = (start, end)
+    if when is not None:
+        spans = (m.span() for m in when.finditer(text, letters, first, last))
+        place = next((span for span in spans if span[0] < end and start < span[1]), None)
+    if place is None or (unless is not None and unless.may_be_in(letters) and unless.search(text, first, last)):
         return None
-    if unless is not None and unless.may_be_in(letters) and unless.search(text, first, last):
-        return None
-    if when is None:
-        return start, end
-    for m in when.regex.finditer(text, first, last):
-        if m.start() < end and start < m.end():
-            return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else m.span()
-    return None
+    return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else place
 
 
 def _is_meant(
