@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -127,14 +128,11 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "go
 
 
 def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Entry]]:
-    by_kind: tuple[tuple[FindingKind, Mapping[str, tuple[Entry, ...]]], ...] = (
-        (FindingKind.GOODS_TYPE, goods.goods_types),
-        (FindingKind.EXCEPTION_NODE, read.exception_nodes),
-        (FindingKind.WISHED_SOLUTION, read.wished_solutions),
-    )
-    for kind, codes in by_kind:
-        for code, entries in codes.items():
-            yield from ((kind, str(code), entry) for entry in entries)
+    goods_types = ((FindingKind.GOODS_TYPE, code, entries) for code, entries in goods.goods_types.items())
+    nodes = ((FindingKind.EXCEPTION_NODE, node.value, entries) for node, entries in read.exception_nodes.items())
+    wishes = ((FindingKind.WISHED_SOLUTION, wish.value, entries) for wish, entries in read.wished_solutions.items())
+    for kind, value, entries in chain(goods_types, nodes, wishes):
+        yield from ((kind, value, entry) for entry in entries)
 
 
 def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:

@@ -19,7 +19,7 @@ _NOT = ("不", "别", "没", "没有")
 
 
 def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
-    """For a text in lower case; `letters` are those of it. Goods that other goods follow at once only describe those."""
+    """For a text in lower case; `letters` are those of it. Goods right before other goods only describe those."""
     before: Mark | None = None
     for mark in _meant(text, letters, vocabulary, latin=latin, han=han):
         if before is not None and not _describes(before, mark):
@@ -43,7 +43,7 @@ def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin:
 
 
 def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
-    """Where the meaning stands, None where it doesn't: the match of `when` that touches the word. Goods are the word."""
+    """Where the meaning stands, if it does: the match of `when` that touches the word. Goods are the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
     when, unless = meaning.when, meaning.unless
     place: tuple[int, int] | None = (start, end)

@@ -1,4 +1,4 @@
-"""What must stand around a word for it to count in Chinese: heads of compounds, requests, what was taken back (IN-7)."""
+"""What must stand around a word for it to count in Chinese: heads of compounds, requests, taken back (IN-7)."""
 
 import pytest
 

@@ -155,7 +155,26 @@ def check(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["一二", "路", "11月", "1-", "杭州市", "没有", "退款", "取消", "我想给", "换", "没收到", "手机", "next ", "a b ", "12块", "(010) ", "北京市朝阳区"]
+    "piece",
+    [
+        "一二",
+        "路",
+        "11月",
+        "1-",
+        "杭州市",
+        "没有",
+        "退款",
+        "取消",
+        "我想给",
+        "换",
+        "没收到",
+        "手机",
+        "next ",
+        "a b ",
+        "12块",
+        "(010) ",
+        "北京市朝阳区",
+    ],
 )
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     started = time.process_time()
