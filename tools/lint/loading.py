@@ -51,6 +51,7 @@ LOADERS: dict[str, Callable[[], object]] = {
     "services/intake/rules/tracking_numbers.yaml": tracking_numbers.forms,
     "services/intake/rules/social.yaml": social_table.table,
     "services/intake/rules/vocabulary.yaml": vocabulary,
+    "services/intake/rules/goods.yaml": vocabulary,
     "services/intake/rules/places.yaml": addresses.anchor,
     "services/routing/rules": lambda: rule_files.load(today=TODAY),
     "services/routing/rules/playbook and work_orders": _work_orders,

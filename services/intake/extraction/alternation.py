@@ -47,18 +47,17 @@ class WordPlaces:
     def find(self, text: str, letters: frozenset[str]) -> Iterator[tuple[str, int]]:
         """Each word and where it begins; `letters` are those of the text."""
         places = self._pairs if self._alone.isdisjoint(letters) else self._firsts
-        end = 0
+        by_pair, alone, end = self._by_pair, self._alone, 0
         for m in places.finditer(text):
             at = m.start()
             if at < end:
                 continue
-            word = self._at(text, at)
-            if word:
-                yield word, at
-                end = at + len(word)
-
-    def _at(self, text: str, at: int) -> str | None:
-        for word in self._by_pair.get(text[at : at + 2], ()):
-            if text.startswith(word, at):
-                return word
-        return text[at] if text[at] in self._alone else None
+            for word in by_pair.get(text[at : at + 2], ()):
+                if text.startswith(word, at):
+                    break
+            else:
+                word = text[at]
+                if word not in alone:
+                    continue
+            yield word, at
+            end = at + len(word)

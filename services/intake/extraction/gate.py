@@ -5,6 +5,7 @@ hundredth of that. Read from the pattern, the letters can't fall behind it.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -28,10 +29,13 @@ class Gated:
     def may_be_in(self, letters: frozenset[str]) -> bool:
         return self.needs is None or not self.needs.isdisjoint(letters)
 
-    def finditer(self, text: str, letters: frozenset[str]) -> Iterator[re.Match[str]]:
+    def finditer(
+        self, text: str, letters: frozenset[str], first: int = 0, last: int = sys.maxsize
+    ) -> Iterator[re.Match[str]]:
+        """Within `text[first:last]`; `letters` are those of the text."""
         if self.needs is not None and self.needs.isdisjoint(letters):
             return iter(())
-        return self.regex.finditer(text)
+        return self.regex.finditer(text, first, last)
 
 
 def needed(pattern: str) -> frozenset[str] | None:

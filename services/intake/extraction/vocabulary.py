@@ -1,10 +1,11 @@
-"""The words of goods, nodes and solutions: rules/vocabulary.yaml, and the places in a text where they stand."""
+"""The words of goods, nodes and solutions: rules/goods.yaml and vocabulary.yaml, and where they stand in a text."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -46,19 +47,25 @@ class Entry(_Row):
 
 
 class _File(_Row):
-    """The file as an operator edits it."""
+    """What each of the two files says of itself, as an operator edits it."""
 
     source: str
     valid_from: date
     valid_to: date | None
     neutral: Entry
+
+
+class _Goods(_File):
+    goods_types: Mapping[Code, tuple[Entry, ...]]
+
+
+class _Said(_File):
     denied: Pattern
     desk: Pattern
     customer: Pattern
     supposed: Pattern
-    goods_types: dict[Code, Entry]
-    exception_nodes: dict[Node, Entry]
-    wished_solutions: dict[Solution, Entry]
+    exception_nodes: Mapping[Node, tuple[Entry, ...]]
+    wished_solutions: Mapping[Solution, tuple[Entry, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +105,20 @@ class Vocabulary:
 
 
 @cache
-def vocabulary(file: Path = RULES / "vocabulary.yaml") -> Vocabulary:
+def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "goods.yaml") -> Vocabulary:
     """Raises `lined_yaml.RuleFileError` with file and line."""
-    read = lined_yaml.load(file, _File)
-    entries = [(m, e) for kind, value, e in _entries(read) for m in (_meaning(kind, value, e),)]
-    meanings: dict[str, tuple[Meaning, ...]] = dict.fromkeys((*read.neutral.zh, *read.neutral.en), ())
+    read, named = lined_yaml.load(file, _Said), lined_yaml.load(goods, _Goods)
+    entries = [(_meaning(kind, value, entry), entry) for kind, value, entry in _entries(read, named)]
+    neutral = (read.neutral, named.neutral)
+    meanings: dict[str, tuple[Meaning, ...]] = {word: () for entry in neutral for word in (*entry.zh, *entry.en)}
     for meaning, entry in entries:
         for word in (*entry.zh, *entry.en):
             meanings[word] = (*meanings.get(word, ()), meaning)
-    zh = [*read.neutral.zh, *(word for _, entry in entries for word in entry.zh)]
-    en = [*read.neutral.en, *(word for _, entry in entries for word in entry.en)]
+    known = (*neutral, *(entry for _, entry in entries))
+    en = alternation(word for entry in known for word in entry.en)
     return Vocabulary(
-        zh=WordPlaces(zh),
-        en=re.compile(rf"({alternation(en)})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
+        zh=WordPlaces(word for entry in known for word in entry.zh),
+        en=re.compile(rf"({en})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
         meanings=meanings,
         denied=Gated(read.denied),
         desk=Gated(read.desk),
@@ -119,13 +127,12 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml") -> Vocabulary:
     )
 
 
-def _entries(read: _File) -> Iterator[tuple[FindingKind, str, Entry]]:
-    for goods, entry in read.goods_types.items():
-        yield FindingKind.GOODS_TYPE, goods, entry
-    for node, entry in read.exception_nodes.items():
-        yield FindingKind.EXCEPTION_NODE, node.value, entry
-    for solution, entry in read.wished_solutions.items():
-        yield FindingKind.WISHED_SOLUTION, solution.value, entry
+def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Entry]]:
+    goods_types = ((FindingKind.GOODS_TYPE, code, entries) for code, entries in goods.goods_types.items())
+    nodes = ((FindingKind.EXCEPTION_NODE, node.value, entries) for node, entries in read.exception_nodes.items())
+    wishes = ((FindingKind.WISHED_SOLUTION, wish.value, entries) for wish, entries in read.wished_solutions.items())
+    for kind, value, entries in chain(goods_types, nodes, wishes):
+        yield from ((kind, value, entry) for entry in entries)
 
 
 def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:

@@ -11,12 +11,30 @@ AROUND = 24
 """So many characters before and after a word may say what it means."""
 CLAUSE = 60
 _STOP = re.compile(r"[,，。.!！?？;；~\n]")
+_LAST_STOP = re.compile(rf".*{_STOP.pattern}", re.DOTALL)
 _MENU = '“"「【/-”」】→>'
 """A word between these is an entry of a menu (“我的”-“退换/售后”), nobody's wish."""
+_WILL = ("要", "想", "需", "打算", "准备", "申请")
+_NOT = ("不", "别", "没", "没有")
 
 
 def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
-    """For a text in lower case; `letters` are those of it."""
+    """For a text in lower case; `letters` are those of it. Goods right before other goods only describe those."""
+    before: Mark | None = None
+    for mark in _meant(text, letters, vocabulary, latin=latin, han=han):
+        if before is not None and not _describes(before, mark):
+            yield before
+        before = mark
+    if before is not None:
+        yield before
+
+
+def _describes(mark: Mark, following: Mark) -> bool:
+    """电视音响: the head of a Chinese compound stands last."""
+    return mark.kind is following.kind is FindingKind.GOODS_TYPE and mark.end == following.start
+
+
+def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
     for meanings, start, end in vocabulary.words(text, letters, latin=latin, han=han):
         for meaning in meanings:
             place = _place(text, letters, meaning, start, end)
@@ -25,19 +43,16 @@ def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: 
 
 
 def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
-    """Where the meaning stands, None where it doesn't: the match of `when` that touches the word, or the word."""
+    """Where the meaning stands, if it does: the match of `when` that touches the word. Goods are the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
     when, unless = meaning.when, meaning.unless
-    if when is not None and not when.may_be_in(letters):
+    place: tuple[int, int] | None = (start, end)
+    if when is not None:
+        spans = (m.span() for m in when.finditer(text, letters, first, last))
+        place = next((span for span in spans if span[0] < end and start < span[1]), None)
+    if place is None or (unless is not None and unless.may_be_in(letters) and unless.search(text, first, last)):
         return None
-    if unless is not None and unless.may_be_in(letters) and unless.search(text, first, last):
-        return None
-    if when is None:
-        return start, end
-    for m in when.regex.finditer(text, first, last):
-        if m.start() < end and start < m.end():
-            return m.span()
-    return None
+    return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else place
 
 
 def _is_meant(
@@ -54,7 +69,7 @@ def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: 
     if (start and text[start - 1] in _MENU) or (end < len(text) and text[end] in _MENU):
         return False
     before, after = _clause(text, start, end)
-    if (text[start] in "要想" and before.endswith(("不", "别", "没"))) or vocabulary.denied.search(f"{before}|{after}"):
+    if (text.startswith(_WILL, start) and before.endswith(_NOT)) or vocabulary.denied.search(f"{before}|{after}"):
         return False
     clause = f"{before}{text[start:end]}{after}"
     desk, customer = vocabulary.desk, vocabulary.customer
@@ -73,6 +88,6 @@ def _is_so(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: in
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
     """What stands before and after a place in its clause."""
-    before = _STOP.split(text[max(0, start - CLAUSE) : start])[-1]
-    stop = _STOP.search(text, end, end + CLAUSE)
-    return before, text[end : stop.start() if stop else end + CLAUSE]
+    first = max(0, start - CLAUSE)
+    last_stop, stop = _LAST_STOP.match(text, first, start), _STOP.search(text, end, end + CLAUSE)
+    return text[last_stop.end() if last_stop else first : start], text[end : stop.start() if stop else end + CLAUSE]

@@ -223,25 +223,24 @@ def test_every_node_and_solution_has_words_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("refund:", "refunds:", "wished_solutions.refunds"),
-        ("[退款,", "[", ""),
+        ("  refund:", "  refunds:", "wished_solutions.refunds"),
         ('unless: "转运珠"', 'unless: "转运("', "not a regular expression"),
-        ("signed:", "sinned:", "exception_nodes.sinned"),
-        ("en: [invoice,", "en: [Invoice,", "wished_solutions.invoice.en.0"),
+        ("  signed:", "  sinned:", "exception_nodes.sinned"),
+        ("en: [invoice,", "en: [Invoice,", "wished_solutions.invoice.1.en.0"),
+        ("  clothing:", "  Clothing:", "goods_types.Clothing"),
+        ("zh: [猫粮,", "zh: ['',", "goods_types.pet_supplies.0.zh.0"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
     from services.intake.gateways import RULES
 
-    text = (RULES / "vocabulary.yaml").read_text("utf-8")
-    assert old in text
-    file = tmp_path / "vocabulary.yaml"
-    file.write_text(text.replace(old, new, 1), "utf-8")
-    if not says:
-        assert vocabulary(file)
-        return
-    with pytest.raises(RuleFileError, match=rf"vocabulary\.yaml:\d+: .*{says}"):
-        vocabulary(file)
+    files = {name: RULES / name for name in ("vocabulary.yaml", "goods.yaml")}
+    name = next(name for name, file in files.items() if old in file.read_text("utf-8"))
+    wrong = tmp_path / name
+    wrong.write_text(files[name].read_text("utf-8").replace(old, new, 1), "utf-8")
+    line = next(n for n, text in enumerate(wrong.read_text("utf-8").splitlines(), 1) if new in text)
+    with pytest.raises(RuleFileError, match=rf"{name}:{line}: .*{says}"):
+        vocabulary(*({**files, name: wrong}.values()))
 
 
 def test_alternation_takes_the_longest_word() -> None:
