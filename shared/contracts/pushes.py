@@ -1,11 +1,10 @@
 """push-requests.v1 and pushes.v1: what staff and partners are told, and what became of it (NO-7, RO-8, RO-9)."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Instant, Language
+from shared.contracts.base import Contract, Instant, Language, Word
 from shared.contracts.notices import Letter
 from shared.contracts.personal import Personal
 
@@ -13,7 +12,7 @@ PushWay = Literal["webhook", "mail", "phone", "sms"]
 """How a person is told. `desk`, the channel of a ladder that needs no push, is none of these."""
 
 
-class PushKind(StrEnum):
+class PushKind(Word):
     ESCALATION = "escalation"  # 工单升级
     INCIDENT_OPENED = "incident_opened"  # 突发事件：专项小组
     INCIDENT_ESCALATION = "incident_escalation"  # 突发事件无人响应

@@ -1,13 +1,11 @@
 """Who of the house and its partners is told of something: the roles that ladders name, and parties (NO-7, RO-8)."""
 
-from enum import StrEnum
-
 from pydantic import Field
 
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Word
 
 
-class StaffRole(StrEnum):
+class StaffRole(Word):
     """A step of a ladder names one of these; notify's directory (staff.yaml) has somebody for each."""
 
     COURIER = "courier"  # 快递员
@@ -17,7 +15,7 @@ class StaffRole(StrEnum):
     SUPERVISOR = "supervisor"  # 主管
 
 
-class PartyKind(StrEnum):
+class PartyKind(Word):
     ROLE = "role"  # 职务
     DEPARTMENT = "department"  # 部门
     PARTNER = "partner"  # 合作方
