@@ -119,7 +119,9 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         exceptions=Counter(case.get("exception_kind", "other") for case in cases if case["origin"] != "contact"),
         before_call=len(seen.before_call),
         called_later=called_later(ledger, [case for case in cases if case["origin"] != "contact"]),
-        clocks={kind: figures(kind, cases) for kind in ("first_response", "resolution", "legal_answer")},
+        clocks={
+            kind: figures(kind, cases) for kind in ("first_response", "next_response", "resolution", "legal_answer")
+        },
         first_response_minutes=first_responses(cases),
         breaches=dict(seen.breaches),
         escalations=seen.escalations,

@@ -26,6 +26,7 @@ WORDS = {
     "feedback": "反馈 feedback",
     "exception": "异常件 exception",
     "first_response": "首次响应 first response",
+    "next_response": "后续响应 next response",
     "resolution": "解决 resolution",
     "legal_answer": "法定答复 legal answer",
     "delay": "延误 delay",

@@ -15,20 +15,21 @@ NATURAL_RATE = 8.0
 
 
 def stretch(rate: float) -> float:
-    """By how much the first-response targets of chats are multiplied."""
+    """By how much the response targets of chats are multiplied."""
     return max(1.0, rate / NATURAL_RATE)
 
 
 def write_rules(directory: Path, rate: float, source: Path = ROUTING_RULES) -> None:
-    """A copy of routing's rules for this installation: more agents; the first response to chats is given more time, and
-    as much the look-up of a parcel that a question is answered with. All else is as it is delivered."""
+    """A copy of routing's rules for this installation: more agents; the answers to chats are given more time, and as
+    much the look-up of a parcel that a question is answered with. All else is as it is delivered."""
     shutil.rmtree(directory, ignore_errors=True)
     shutil.copytree(source, directory)
     file = directory / "sla.json"
     table = json.loads(file.read_text("utf-8"))
-    for row in _rows(table, "first_response"):
-        if CHAT in row["channel"]:
-            row["first_response_seconds"] = str(round(int(row["first_response_seconds"]) * stretch(rate)))
+    for clock in ("first_response", "next_response"):
+        for row in _rows(table, clock):
+            if CHAT in row["channel"]:
+                row[f"{clock}_seconds"] = str(round(int(row[f"{clock}_seconds"]) * stretch(rate)))
     file.write_text(json.dumps(table, ensure_ascii=False, indent=2), "utf-8")
     add_colleagues(directory / "agents.yaml")
     file = directory / "self_service.yaml"

@@ -26,7 +26,7 @@ from services.metrics.readings import (
     NoticeSentReading,
     StandingReading,
 )
-from shared.contracts.cases import CaseStatus
+from shared.contracts.cases import CaseStatus, ClockKind
 from shared.contracts.claims import ClaimState
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Ignored, Outcome, Retry
@@ -108,6 +108,13 @@ def _case_difference(before: StandingReading | None, case: CaseReading, by: tupl
         found.append((i.BACKLOG, (label(stands), opened), 1))
 
 
+def _next_response(case: CaseReading, by: tuple[str, str], found: Increments) -> None:
+    """How long the message waited whose clock was met just now: each message has a clock of its own."""
+    for clock in case.clocks:
+        if clock.kind is ClockKind.NEXT_RESPONSE and clock.started_at and clock.met_at:
+            observe(found, i.NEXT_RESPONSE, by, clock.started_at, clock.met_at)
+
+
 def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, str], found: Increments) -> None:
     case, before = event.case, event.before
     match change.type:
@@ -118,6 +125,8 @@ def _case_change(event: CaseChangedReading, change: CaseChange, by: tuple[str, s
             observe(found, i.STAGE, ("contact_to_case",), change.occurred_at or event.at, event.at)
         case "clock" if change.clock is not None:
             found.append((i.CLOCK_CHANGES, (change.clock, change.change), 1))
+            if change.clock is ClockKind.NEXT_RESPONSE and change.change == "met":
+                _next_response(case, by, found)
         case "escalated":
             found.append((i.ESCALATIONS, (str(change.level), label(change.role)), 1))
         case "sign_dispute":

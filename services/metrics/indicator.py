@@ -189,6 +189,12 @@ BACKLOG = _gauge(
 FIRST_RESPONSE = _histogram(
     "first_response_seconds", (CHANNEL, CASE_KIND), "From opening to the first answer.", RESPONSE_BOUNDS
 )
+NEXT_RESPONSE = _histogram(
+    "next_response_seconds",
+    (CHANNEL, CASE_KIND),
+    "From the oldest unanswered message, after the first answer, to its answer.",
+    RESPONSE_BOUNDS,
+)
 RESOLUTION = _histogram("resolution_seconds", (CHANNEL, CASE_KIND), "From opening to each resolution.", HANDLING_BOUNDS)
 CLAIMS_OPENED = _counter("claims_opened", (CLAIM_KIND,), "Claims opened.")
 CLAIMS = _gauge("claims", (_enum("state", ClaimState), CLAIM_KIND), "Claims by the state they are in.")
@@ -262,6 +268,7 @@ INDICATORS: tuple[Indicator, ...] = (
     LEGAL_OPEN,
     BACKLOG,
     FIRST_RESPONSE,
+    NEXT_RESPONSE,
     RESOLUTION,
     CLAIMS_OPENED,
     CLAIMS,

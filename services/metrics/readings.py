@@ -29,6 +29,8 @@ class ClockReading(Contract):
     kind: ClockKind
     state: ClockState
     due_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    met_at: AwareDatetime | None = None
 
 
 class CaseReading(Contract):

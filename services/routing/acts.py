@@ -156,12 +156,12 @@ def _decline(draft: Draft, act: Decline, rules: Rules, now: datetime) -> None:
 
 
 def _reply(draft: Draft, act: Reply, rules: Rules, now: datetime) -> None:
-    timekeeping.first_response(draft, now)
+    timekeeping.answered(draft, now)
     draft.note(Replied(agent=act.actor.agent, text=act.text))
 
 
 def _wait(draft: Draft, act: Wait, rules: Rules, now: datetime) -> None:
-    timekeeping.first_response(draft, now)
+    timekeeping.answered(draft, now)
     draft.set(status=CaseStatus.WAITING_CUSTOMER)
     draft.note(Replied(agent=act.actor.agent, text=act.text))
     timekeeping.pause(draft, now)

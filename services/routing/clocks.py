@@ -11,6 +11,10 @@ from shared.contracts.cases import Clock, ClockChanged, ClockKind, ClockState
 
 PAUSABLE = frozenset({ClockKind.RESOLUTION})
 """Clocks that stand still while the customer is asked: the law's clock and the first answer do not wait."""
+BY_MESSAGE = frozenset({ClockKind.NEXT_RESPONSE})
+"""Clocks that a further message starts; the others begin with the case."""
+ANSWERS = (ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE)
+"""Clocks that an answer to the customer meets; their limits go by the channel."""
 TICKING = frozenset({ClockState.RUNNING, ClockState.WARNED})
 ANSWERABLE = TICKING | {ClockState.PAUSED, ClockState.BREACHED}
 
@@ -56,6 +60,11 @@ def of_kind(clocks: Clocks, kind: ClockKind) -> Clock | None:
 def is_ticking(clock: Clock) -> bool:
     """It can still be kept or broken."""
     return clock.state in (ClockState.RUNNING, ClockState.WARNED, ClockState.PAUSED)
+
+
+def owes_answer(clock: Clock | None) -> bool:
+    """An answer is still due by it, in time or late already."""
+    return clock is not None and clock.state in ANSWERABLE
 
 
 def put(clocks: Clocks, clock: Clock) -> Clocks:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from services.routing import due, fields, moves, timekeeping
 from services.routing.classify import classify, group_of, merged
+from services.routing.clocks import ANSWERS
 from services.routing.draft import Draft
 from services.routing.life import is_over
 from services.routing.number import number_of
@@ -21,7 +22,6 @@ from shared.contracts.cases import (
     CaseStatus,
     Classification,
     Classified,
-    ClockKind,
     ContactAdded,
     Opened,
 )
@@ -96,7 +96,11 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
             moves.reopen(draft, rules, _began(contact))
     else:
         moves.wake(draft, rules.calendar.hours, now)
-        timekeeping.start_missing(draft, rules.targets(draft.case), _began(contact))
+        targets = rules.targets(draft.case)
+        was_answered = draft.case.first_response_at is not None
+        timekeeping.start_missing(draft, targets, _began(contact))
+        if was_answered and not _only_thanks(new, rules.life.sure):
+            timekeeping.start_next(draft, targets, _began(contact))
     _answered_call(draft, contact, rules)
     return draft
 
@@ -157,13 +161,13 @@ def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> N
 
 
 def retarget(draft: Draft, before: Case, rules: Rules, now: datetime) -> None:
-    """A case that became more urgent has less time, and what it used is used. Only the first answer goes by channel:
-    a customer who writes by another one has begun to wait anew, and is not late already."""
+    """A case that became more urgent has less time, and what it used is used. Only answers go by channel: a customer
+    who writes by another one has begun to wait anew, and is not late already."""
     urgency = [(c.classification.kind, c.classification.priority, rules.tier(c.customer)) for c in (before, draft.case)]
     if urgency[0] != urgency[1]:
         targets = rules.targets(draft.case)
         if before.channel is not draft.case.channel:
-            targets = {kind: target for kind, target in targets.items() if kind is not ClockKind.FIRST_RESPONSE}
+            targets = {kind: target for kind, target in targets.items() if kind not in ANSWERS}
         timekeeping.retarget(draft, targets, rules.calendar.hours, now)
 
 
@@ -172,7 +176,7 @@ def _answered_call(draft: Draft, contact: Interaction, rules: Rules) -> None:
     if contact.call is not None and contact.call.answered:
         picked_up = _began(contact) + timedelta(seconds=contact.call.wait_seconds)
         due.fire(draft, rules.calendar, picked_up)
-        timekeeping.first_response(draft, picked_up)
+        timekeeping.answered(draft, picked_up)
 
 
 def _began(contact: Interaction) -> datetime:

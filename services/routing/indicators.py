@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from services.routing.rules import Rules
+from shared.contracts.cases import ClockKind
 
 
 class CatchAlls(Collector):
@@ -19,6 +20,6 @@ class CatchAlls(Collector):
             "routing_rule_catch_all", "Decisions for which no row but the catch-all fitted.", labels=["table"]
         )
         hits = self._rules.catch_alls()
-        for table in ("kind", "confidence", "group", "first_response", "resolution", "legal_answer"):
+        for table in ("kind", "confidence", "group", *ClockKind):
             family.add_metric([table], hits.get(table, 0))
         yield family

@@ -15,12 +15,24 @@ Calendars = Mapping[str, BusinessHours]
 def start_missing(draft: Draft, targets: Targets, at: datetime) -> None:
     """Starts the clocks that the case should have and has not."""
     running = draft.case.clocks
-    _start(draft, {k: t for k, t in targets.items() if clocks.of_kind(running, k) is None}, at)
+    _start(draft, {k: t for k, t in _of_case(targets).items() if clocks.of_kind(running, k) is None}, at)
 
 
 def restart(draft: Draft, targets: Targets, at: datetime) -> None:
     """Starts all clocks anew, as for a case that is opened again."""
-    _start(draft, targets, at)
+    _start(draft, _of_case(targets), at)
+
+
+def start_next(draft: Draft, targets: Targets, at: datetime) -> None:
+    """A further message waits for its answer since `at` (RO-6). One that is owed already goes on: the oldest
+    unanswered message counts."""
+    target = targets.get(ClockKind.NEXT_RESPONSE)
+    if target is not None and not any(clocks.owes_answer(clocks.of_kind(draft.case.clocks, k)) for k in clocks.ANSWERS):
+        _start(draft, {ClockKind.NEXT_RESPONSE: target}, at)
+
+
+def _of_case(targets: Targets) -> Targets:
+    return {kind: target for kind, target in targets.items() if kind not in clocks.BY_MESSAGE}
 
 
 def _start(draft: Draft, targets: Targets, at: datetime) -> None:
@@ -66,9 +78,10 @@ def hours_of(clock: Clock, calendars: Calendars) -> BusinessHours:
     return calendars.get(clock.calendar, ALWAYS)
 
 
-def first_response(draft: Draft, at: datetime) -> None:
-    """The customer was answered for the first time, or again after a new contact."""
-    meet(draft, ClockKind.FIRST_RESPONSE, at)
+def answered(draft: Draft, at: datetime) -> None:
+    """The customer was answered: for the first time, or after a further message."""
+    for kind in clocks.ANSWERS:
+        meet(draft, kind, at)
     if draft.case.first_response_at is None:
         draft.set(first_response_at=at)
 

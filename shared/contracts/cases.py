@@ -37,6 +37,7 @@ class CaseField(Word):
 
 class ClockKind(Word):
     FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"  # 后续响应: of the oldest message since the latest answer
     RESOLUTION = "resolution"
     LEGAL_ANSWER = "legal_answer"
 

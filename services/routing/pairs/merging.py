@@ -5,7 +5,7 @@ from datetime import datetime
 from services.routing import due
 from services.routing.acts import Actor
 from services.routing.case import standing
-from services.routing.clocks import is_ticking
+from services.routing.clocks import ANSWERS, Clocks, is_ticking, of_kind, owes_answer, put
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.legal.acts import pending
@@ -16,7 +16,7 @@ from services.routing.selfservice.handover import hand_over, waits
 from services.routing.state import CaseState, ChangeSet
 from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.case_pairs import Absorbed, Merged
-from shared.contracts.cases import Case, CaseKind, CaseStatus, Clock
+from shared.contracts.cases import Case, CaseKind, CaseStatus, Clock, ClockKind
 from shared.contracts.personal import Personal
 
 SUMMARY = {"zh": "已并入工单 {number}。", "en": "Merged into case {number}."}
@@ -115,11 +115,20 @@ def _go_on(draft: Draft, ending: Case, now: datetime) -> None:
         awaited_media=_union(case.awaited_media, ending.awaited_media),
         missing_fields=tuple(name for name in case.missing_fields if name in ending.missing_fields),
         customer=ending.customer if is_unknown(case.customer) else case.customer,
-        clocks=tuple(_earlier(clock, ending.clocks) for clock in case.clocks),
+        clocks=_joined(case.clocks, ending.clocks),
         handled_at=now,
         **{name: getattr(ending, name) for name in KNOWN_FIRST if getattr(case, name) is None},
     )
     draft.note(Absorbed(case_id=ending.case_id, number=ending.number))
+
+
+def _joined(mine: Clocks, theirs: Clocks) -> Clocks:
+    """Of two that run the one that ends first; and the message that waits there, where here nobody does."""
+    kept = tuple(_earlier(clock, theirs) for clock in mine)
+    waiting = of_kind(theirs, ClockKind.NEXT_RESPONSE)
+    if waiting is None or not owes_answer(waiting) or any(owes_answer(of_kind(kept, kind)) for kind in ANSWERS):
+        return kept
+    return put(kept, waiting)
 
 
 def _earlier(clock: Clock, others: tuple[Clock, ...]) -> Clock:

@@ -75,7 +75,7 @@ def _reply(draft: Draft, answer: Answer, text: str, rules: Rules, now: datetime)
     """The answer is the solution: the case is resolved, and closes by itself unless the customer comes back."""
     service = draft.case.self_service
     assert service is not None
-    timekeeping.first_response(draft, now)
+    timekeeping.answered(draft, now)
     draft.note(Replied(agent=SELF_SERVICE, text=Personal(text)))
     draft.set(
         answered_by=SELF_SERVICE,

@@ -287,9 +287,36 @@ def batch(events: Sequence[Contract]) -> list[Incoming[Any]]:
     return [incoming(event, f"e{n}") for n, event in enumerate(events)]
 
 
+def answered_again() -> cases.CaseChanged:
+    """A further message of a case, answered after four minutes."""
+    clock = cases.Clock(
+        kind=cases.ClockKind.NEXT_RESPONSE,
+        state=cases.ClockState.MET,
+        started_at=at(30),
+        warn_at=at(31),
+        due_at=at(32),
+        breached_at=at(32),
+        met_at=at(34),
+        rule="r",
+    )
+    met = cases.ClockChanged(clock=clock.kind, change="met")
+    before = standing(cases.CaseStatus.ASSIGNED, "claims")
+    after = case(4, status=cases.CaseStatus.ASSIGNED, group="claims", clocks=(clock,))
+    return case_changed(met, after=after, when=at(34), before=before)
+
+
 def everything() -> list[Contract]:
     of_parcels = [exception_raised(), exception_cleared(), *incident_life()]
-    return [*case_life(), *claim_life(), notice_sent(), notice_failed(), *of_parcels, handed_over(), *surveys()]
+    return [
+        *case_life(),
+        *claim_life(),
+        notice_sent(),
+        notice_failed(),
+        *of_parcels,
+        handed_over(),
+        *surveys(),
+        answered_again(),
+    ]
 
 
 SERVICE = cases.SelfService(answer="where_is", group="tracing")

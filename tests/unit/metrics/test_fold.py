@@ -289,3 +289,10 @@ def test_surveys_are_counted_by_what_became_of_them() -> None:
         ("web", "complaint", "unanswered"): 1,
     }
     assert of("survey_scores", given_events) == {("web", "complaint", "4"): 1}
+
+
+@pytest.mark.req("RO-6")
+def test_a_further_message_is_counted_with_the_time_that_it_waited() -> None:
+    met = [events.answered_again()]
+    assert of("next_response_seconds", met) == {("web", "complaint", "300000"): 1, ("web", "complaint", SUM): 240_000}
+    assert of("sla_clock_changes", met) == {("next_response", "met"): 1}

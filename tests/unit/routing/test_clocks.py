@@ -151,7 +151,7 @@ def test_waiting_for_the_customer_stops_the_service_clock_but_not_the_law() -> N
     assert waiting.state.case.status is CaseStatus.WAITING_CUSTOMER
     assert clock_states(waiting.state.case) == {FIRST: "met", RESOLUTION: "paused", LEGAL: "running"}
     answered = decided(waiting.state, contact("嗯，就是这个", n=2, at=after(hours=30)), after(hours=30))
-    assert names(answered) == ["contact_added", "resolution:resumed"]
+    assert names(answered) == ["contact_added", "resolution:resumed", "next_response:started"]
     assert answered.state.case.status is CaseStatus.ASSIGNED
     resolution = clocks.of_kind(answered.state.case.clocks, RESOLUTION)
     assert resolution is not None

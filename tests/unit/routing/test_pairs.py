@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from services.routing.acts import Actor, Close, Take
+from services.routing.acts import Actor, Close, Reply, Take
+from services.routing.clocks import of_kind
 from services.routing.pairs.merging import merge
 from services.routing.pairs.splitting import Split, split
 from services.routing.refusals import ActRefused
 from services.routing.state import CaseState
 from shared.contracts.base import derived_id
-from shared.contracts.cases import CaseKind, CaseStatus, ClockState
+from shared.contracts.cases import CaseKind, CaseStatus, ClockKind, ClockState
 from shared.contracts.personal import Personal
-from tests.unit.routing.builders import NOON, after, customer, decided, names, opened, raised, rules
+from tests.unit.routing.builders import NOON, after, contact, customer, decided, names, opened, raised, rules
 
 pytestmark = pytest.mark.req("RO-1")
 ANN, EVE = customer("ann"), customer("eve")
@@ -47,6 +48,19 @@ def test_the_customer_has_waited_since_the_first_of_the_two() -> None:
     assert [c.due_at for c in other.state.case.clocks] == [c.due_at for c in ending.case.clocks]
     assert not [c for c in one.state.case.clocks if c.state is not ClockState.MET]
     assert one.state.next_due is None
+
+
+@pytest.mark.req("RO-6")
+def test_a_message_that_waits_for_its_answer_waits_in_the_case_that_goes_on() -> None:
+    def answered(n: int) -> CaseState:
+        state = decided(asked(n=n), Take(LEAD), after(seconds=1)).state
+        return decided(state, Reply(LEAD, Personal("在路上")), after(seconds=2)).state
+
+    waiting = decided(answered(1), contact("还没到", 3, ANN, at=after(seconds=5)), after(seconds=5)).state
+    one, other = merge(waiting, answered(2), LEAD, rules(), after(seconds=13))
+    kind = ClockKind.NEXT_RESPONSE
+    assert of_kind(other.state.case.clocks, kind) == of_kind(waiting.case.clocks, kind)
+    assert of_kind(one.state.case.clocks, kind) is None
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ CELLS: list[tuple[str, Change, str]] = [
     ("escalation.yaml", lambda c: c["ladders"][0].update(id="resolution"), "escalation.yaml: ladders"),
     (
         "escalation.yaml",
-        lambda c: c["ladders"][1]["steps"][0].update(after_minutes=999),
+        lambda c: c["ladders"][2]["steps"][0].update(after_minutes=999),
         "escalation.yaml: ladders.res",
     ),
     ("escalation.yaml", lambda c: c["ladders"][0]["steps"][0].update(role="boss"), "escalation.yaml: ladders.first"),
@@ -85,7 +85,7 @@ CELLS: list[tuple[str, Change, str]] = [
     ("escalation.yaml", lambda c: c["ladders"][0]["steps"][0].update(channels=["owl"]), "escalation.yaml: ladders.fir"),
     (
         "escalation.yaml",
-        lambda c: c["ladders"][3]["when"].update(tags=["lunch"]),
+        lambda c: c["ladders"][4]["when"].update(tags=["lunch"]),
         "escalation.yaml: ladders.signed-not",
     ),
     (
