@@ -208,12 +208,21 @@ async def test_a_lead_merges_two_cases_and_splits_one_and_later_contacts_find_th
     desk = bench.desk(process, "lead.one", "lead")
     gone = await desk.act(first.case_id, "merge", {"into": "PC00000000"}, version=1)
     assert gone.status_code == 404
-    ended = await done(await desk.act(first.case_id, "merge", {"into": second.number}, version=1, key="m"))
+
+    async def merged() -> tuple[int, httpx.Response] | None:
+        """Something may still befall one of the two, as it is new: then the lead reads it again."""
+        version = (await bench.cases())[first.case_id].version
+        answer = await desk.act(first.case_id, "merge", {"into": second.number}, version=version, key=f"m{version}")
+        return None if answer.status_code == 412 else (version, answer)
+
+    version, answer = await poll(merged, 30, what="the merge")
+    ended = await done(answer)
     assert (ended["status"], ended["merged_into"]) == ("closed", second.case_id)
-    again = await done(await desk.act(first.case_id, "merge", {"into": second.number}, version=1, key="m"))
-    assert again == ended
+    repeated = await desk.act(first.case_id, "merge", {"into": second.number}, version=version, key=f"m{version}")
+    assert await done(repeated) == ended
     about = {"subject": "第二件", "kind": "complaint", "tag": "delay", "tracking_numbers": ["SF7000000000002"]}
-    left = await done(await desk.act(second.case_id, "split", about, version=2))
+    version = (await bench.cases())[second.case_id].version
+    left = await done(await desk.act(second.case_id, "split", about, version=version))
     assert left["tracking_numbers"] == ["SF7000000000001", "SF7000000000009"]
     late = {"tracking_numbers": ("SF7000000000002",), "at": datetime.now(UTC)}
     await bench.send(contact("SF7000000000002 呢？", 3, customer("ann"), **late))
