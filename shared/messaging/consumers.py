@@ -41,7 +41,6 @@ POLL_MS = 500
 FETCH_WAIT_MS = 100
 """The driver asks for a partition again only after the running fetch of its neighbours: so long that takes at most."""
 PACE_S = 0.02
-LONGEST_PACE_S = 0.25
 PARKED_INTERVAL_S = 0.5
 PARKED_SURVEYED_EVERY = 10
 
@@ -248,22 +247,16 @@ def _polling(
     """FastStream's own way sleeps after an empty poll as long as the poll took: late when long, busy when short.
 
     A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least; a record that comes
-    after a pause is taken at once. Where a batch took longer than that, the machine has enough to do: the next one
-    waits as long again, up to `LONGEST_PACE_S`, and is the larger for it. Behind a full batch more is waiting already.
+    after a pause is taken at once.
     """
-    taken_at, was_full = 0.0, False
+    taken_at = 0.0
 
     async def get_msg(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
-        nonlocal taken_at, was_full
-        ended = time.monotonic()
-        took = ended - taken_at
-        rest = 0.0 if was_full else max(pace_s - took, min(took, LONGEST_PACE_S))
-        await asyncio.sleep(rest)
+        nonlocal taken_at
+        await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
         found = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
         taken_at = time.monotonic()
-        records = tuple(chain.from_iterable(found.values()))
-        was_full = len(records) == max_records
-        return records
+        return tuple(chain.from_iterable(found.values()))
 
     return get_msg
 
