@@ -48,8 +48,8 @@ RELAY_INTERVAL_S = 0.02
 RELAY_OTHERS_S = 0.25
 """How often the outbox is looked into for acts of other processes of the service."""
 SWITCH_INTERVAL_S = 0.0005
-"""The driver of the database works in threads, and each of its steps waits for the interpreter: with Python's 5 ms as
-often as the event loop is busy, a transaction stood open for half a second."""
+"""The database's driver works in threads, each of whose steps waits so long for an event loop that computes; Python's
+own 5 ms add up over the steps of a transaction."""
 RETRY_BACKOFF_MS = 250
 """While Kafka is away; the driver's own 100 ms keep a small machine from starting it again."""
 S = TypeVar("S", bound=CommonSettings)

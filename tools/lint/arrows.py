@@ -132,6 +132,7 @@ PURE_SHARED = (
     "shared.security.identity",
     "shared.security.webhooks",
     "shared.openapi",
+    "shared.yaml_lines",
     "shared.tracing",
 )
 PURE_LIBRARIES = frozenset(

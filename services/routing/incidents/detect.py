@@ -94,18 +94,19 @@ def suspects(tallies: Sequence[Tally], rules: IncidentRules, now: datetime) -> l
 
 def fullest(cause: Cause, rule: ScopeRule, tallies: Sequence[Tally], now: datetime, late: timedelta) -> Suspect:
     """The cause in the window that holds most of its `tallies`, of several the latest: it ends now, or at a bucket
-    that began at most `late` ago."""
+    that began at most `late` ago. One pass, for a wide cause has thousands of them."""
     ordered = sorted(tallies, key=lambda tally: tally.at)
-    best, number, first = Suspect(cause, rule, now - rule.window, ()), 0, 0
-    ends = [(t.at, n) for n, t in enumerate(ordered, 1) if t.at >= now - late]
-    for end, last in [*ends, (now, len(ordered))]:
-        since = end - rule.window
-        while first < last and ordered[first].at <= since:
+    since, most, span = now - rule.window, 0, (0, 0)
+    ends = [*((tally.at, tally.number) for tally in ordered), (now, 0)]
+    first = held = 0
+    for last, (end, number) in enumerate(ends, 1):
+        held += number
+        while first < len(ordered) and ordered[first].at <= end - rule.window:
+            held -= ordered[first].number
             first += 1
-        held = tuple(ordered[first:last])
-        if (count := sum(tally.number for tally in held)) >= number:
-            best, number = Suspect(cause, rule, since, held), count
-    return best
+        if held >= most and end >= now - late:
+            since, most, span = end - rule.window, held, (first, last)
+    return Suspect(cause, rule, since, tuple(ordered[slice(*span)]))
 
 
 def _is_its_own(suspect: Suspect, tallies: Sequence[Tally]) -> bool:

@@ -1,0 +1,34 @@
+"""On which line of a YAML file a cell stands, so that an error in a rule file names it."""
+
+from collections.abc import Iterable, Mapping
+
+import yaml
+
+Place = tuple[str, ...]
+
+
+def lines_of(text: str) -> Mapping[Place, int]:
+    """The line (from 1) of every place of the document: its keys and, from 0, its indexes, as text. Raises
+    `yaml.YAMLError`."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    return {} if node is None else _lines(node, ())
+
+
+def line_of(lines: Mapping[Place, int], cell: Iterable[int | str]) -> int:
+    """The line of a cell; of one that is missing, that of what it is missing from."""
+    place = tuple(map(str, cell))
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def _lines(node: yaml.Node, place: Place) -> dict[Place, int]:
+    lines = {place: node.start_mark.line + 1}
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines |= _lines(value, (*place, key.value))
+            lines[*place, key.value] = key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines |= _lines(value, (*place, str(index)))
+    return lines
