@@ -2,6 +2,9 @@
 PYTHON := var/venv/bin/python
 # Two runners with a Kafka and a MongoDB each; the tests of a file stay together.
 SIDE_BY_SIDE := -n 2 --dist loadfile
+# Compiled modules are kept, beside the state: a service that compiles itself at each start takes three times as long.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
 export ONCE
 .DEFAULT_GOAL := help
 .PHONY: help demo test up down bench chaos lint docs train bootstrap

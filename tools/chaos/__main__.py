@@ -6,7 +6,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -88,15 +88,31 @@ class Stage:
         )
 
 
-async def offer(fleet: Fleet, sendings: tuple[Sending, ...], began: datetime, started: float) -> None:
-    """Submit each at its moment."""
+def never() -> bool:
+    return False
+
+
+async def offer(
+    fleet: Fleet, sendings: tuple[Sending, ...], began: datetime, started: float, enough: Callable[[], bool]
+) -> None:
+    """Submit each at its moment, until there were enough."""
     for sending in sendings:
         due = started + (sending.at - began).total_seconds()
         await asyncio.sleep(max(0.0, due - time.monotonic()))
+        if enough():
+            return
         fleet.submit(sending)
 
 
-async def perform(stage: Stage, plan: tuple[Strike, ...], seed: int, seconds: float, per_second: float) -> Run:
+async def perform(
+    stage: Stage,
+    plan: tuple[Strike, ...],
+    seed: int,
+    seconds: float,
+    per_second: float,
+    enough: Callable[[], bool] = never,
+) -> Run:
+    """Load for `seconds`, less where `enough` says so; the strikes of the plan; rest; judgement."""
     reading = asyncio.create_task(stage.reader.run())
     kafka = KafkaGateway(stage.info.kafka, "")
     await kafka.start()
@@ -109,7 +125,7 @@ async def perform(stage: Stage, plan: tuple[Strike, ...], seed: int, seconds: fl
         await deliver_first(fleet, offered)
         started = time.monotonic() + BEGINS_AFTER_S
         console.print(f"· {len(offered.during):,} deliveries in {seconds:.0f} s, {len(plan)} strikes")
-        await asyncio.gather(offer(fleet, offered.during, author.starts, started), striker.run(plan, started))
+        await asyncio.gather(offer(fleet, offered.during, author.starts, started, enough), striker.run(plan, started))
         await finish(fleet, prober)
         return await conclude(stage, striker, offered, seed, seconds, fleet)
     finally:

@@ -13,7 +13,7 @@ from demo.journey import Fate, Journey, PlannedScan, Way
 from demo.market import market
 from demo.population import Person, person
 from demo.scans import Carriers
-from demo.sending import Contact, Route, Sending, print_of
+from demo.sending import Contact, Route, ScanKey, Sending, print_of
 
 ROUTES = (Route.WEB, Route.CONTACTS_TOPIC, Route.PARCELS_TOPIC)
 PHONE = "+86197000{:05d}"
@@ -34,13 +34,13 @@ FIRST_ACCOUNT = 6_200_000_000_010_000
 class Traffic:
     """`before`: what is delivered first; `during`: in order of `at`, while the strikes fall.
 
-    `twins`: interactions come in pairs that must end in one case each; by sending id.
+    `losses`: the scans that report one. `twins`: interactions come in pairs that must end in one case each; by sending id.
     """
 
     before: tuple[Sending, ...]
     during: tuple[Sending, ...]
     forms: frozenset[str]
-    lost_parcels: frozenset[str]
+    losses: frozenset[ScanKey]
     twins: tuple[tuple[str, str], ...]
 
 
@@ -151,12 +151,13 @@ def traffic(author: Author, seconds: float, per_second: float) -> Traffic:
     chats = [author.chat(author.moment(seconds)) for _ in range(int(seconds * per_second * (1 - FORM_SHARE)))]
     doubles = author.rng.sample(chats, int(len(chats) * TWIN_SHARE))
     twins = [author.twin(chat) for chat in doubles]
-    scans = [*_losses(author, lost, seconds), *_moves(author, moving, seconds)]
+    losses = list(_losses(author, lost, seconds))
+    scans = [*losses, *_moves(author, moving, seconds)]
     return Traffic(
         before=tuple(before),
         during=tuple(sorted([*chats, *twins, *filed, *scans], key=lambda sending: sending.at)),
         forms=frozenset(sending.id for sending in filed),
-        lost_parcels=frozenset(journey.tracking_number for journey in lost),
+        losses=frozenset(scan for sending in losses for scan in sending.scans),
         twins=tuple((one.id, other.id) for one, other in zip(doubles, twins, strict=True)),
     )
 

@@ -112,7 +112,7 @@ def forms_become_claims(case: Case) -> Finding:
 
 
 def losses_are_raised(case: Case) -> Finding:
-    reported = case.traffic.lost_parcels & {number for number, _ in case.evidence.ledger.scans}
+    reported = {number for number, _ in case.traffic.losses & case.evidence.ledger.scans}
     with_case = {key for key in case.chronicle.exceptions if _cases(case, key)}
     return finding(
         "loss_without_case",
@@ -134,8 +134,8 @@ def one_exception_for_a_loss(case: Case) -> Finding:
         "同一丢件产生两个异常",
         "one loss raised as two exceptions",
         "doubled",
-        len(case.traffic.lost_parcels),
-        (n for n in case.traffic.lost_parcels if len(case.chronicle.exceptions.get(f"{n} loss", ())) > 1),
+        len(case.traffic.losses),
+        (n for n, _ in case.traffic.losses if len(case.chronicle.exceptions.get(f"{n} loss", ())) > 1),
     )
 
 

@@ -14,36 +14,52 @@ from tools.stack.catalogue import SERVICES
 from tools.stack.layout import ROOT
 
 SITE = Path(__file__).parent / "site"
-SECONDS, CONTACTS_PER_SECOND = 60.0, 12.0
+SECONDS, CONTACTS_PER_SECOND = 180.0, 8.0
+"""At most: a kill costs its group some seconds, on a slow machine more, so the load lasts until every window had one."""
 SEED = 11
-WHOLE_LOOPS = {"routing-contacts", "routing-exceptions", "claims", "claims-payer", "notify-plan", "notify-send"}
+LEAST_ACCEPTED = 200
+WHOLE_LOOPS = ("routing-contacts", "routing-exceptions", "claims", "claims-payer", "notify-plan", "notify-send")
 """Groups that store something in a transaction and publish what follows from it: five windows each."""
+ELSEWHERE = (
+    "intake-parcels",
+    "intake-contacts",
+    "intake-identity",
+    "intake-webchat",
+    "routing-parcels",
+    "routing-customers",
+    "routing-claims",
+    "notify-push-plan",
+    "notify-push-send",
+    "metrics",
+)
+WINDOWS = ("before", "inside", "after", "published", "committing")
+TO_KILL = {(group, window) for group in WHOLE_LOOPS for window in WINDOWS} | {(group, "after") for group in ELSEWHERE}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(540)
 @pytest.mark.req("SY-1", "SY-2")
 def test_kills_in_each_window_of_each_group_of_each_service_leave_one_effect(tmp_path: Path) -> None:
-    environment = {"PYTHONPATH": os.pathsep.join([str(SITE), str(ROOT)]), "KILL_WINDOWS": str(tmp_path)}
+    def missed() -> set[tuple[str, ...]]:
+        return TO_KILL - {tuple(marker.name.split(".")) for marker in tmp_path.iterdir()}
+
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(SITE), str(ROOT)]),
+        "KILL_WINDOWS": str(tmp_path),
+        "KILL_WHOLE": ",".join(WHOLE_LOOPS),
+    }
     stack = Stack.up(f"var/test-{os.getpid()}-windows", scale=dict.fromkeys(SERVICES, 2), clean=True, env=environment)
     try:
-        run = asyncio.run(perform(Stage(stack, SEED), (), SEED, SECONDS, CONTACTS_PER_SECOND))
+        stage = Stage(stack, SEED)
+        run = asyncio.run(perform(stage, (), SEED, SECONDS, CONTACTS_PER_SECOND, enough=lambda: not missed()))
     finally:
         remove(stack.layout)
-    killed = {tuple(marker.name.split(".")) for marker in tmp_path.iterdir()}
-    missed = {
-        (group, window)
-        for group in WHOLE_LOOPS
-        for window in ("before", "inside", "after", "published", "committing")
-        if (group, window) not in killed
-    }
-    assert not missed
-    assert len(killed) >= 40
+    assert not missed()
     assert_one_effect(run)
 
 
 def assert_one_effect(run: Run) -> None:
-    assert run.verdict.accepted >= SECONDS * CONTACTS_PER_SECOND * 0.8
+    assert run.verdict.accepted >= LEAST_ACCEPTED
     assert run.verdict.paid > 0
     assert run.drained_s is not None, run.still
     broken = [(found.name, found.broken, found.examples) for found in run.verdict.findings if found.broken]

@@ -100,7 +100,7 @@ class World:
         """The broken rules by name."""
         self.ledger.scans.add((LOST, NOON))
         self.chronicle.scans.add((LOST, NOON))
-        traffic = Traffic((), (), frozenset({self.form.id}), frozenset({LOST}), ((self.chat.id, self.form.id),))
+        traffic = Traffic((), (), frozenset({self.form.id}), frozenset({(LOST, NOON)}), ((self.chat.id, self.form.id),))
         if len(self.chronicle.cases_of_interaction.get("i-1", ())) < 2:
             traffic = replace(traffic, twins=())
         evidence = Evidence(self.ledger, self.chronicle, self.statement, self.mails)

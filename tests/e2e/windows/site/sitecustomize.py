@@ -1,16 +1,21 @@
-"""Python loads this at start where PYTHONPATH names its folder: each consumer group of a service kills its process
-once in each window of the loop. KILL_WINDOWS is the folder of the markers (one per group and window)."""
+"""Python loads this at start where PYTHONPATH names its folder: the consumer groups of KILL_WHOLE kill their process
+once in each window of the loop, every other group once after its transaction. KILL_WINDOWS is the folder of the
+markers (one per group and window)."""
 
 import os
 import signal
 from pathlib import Path
 from typing import Any
 
-WINDOWS = ("before", "inside", "after", "published", "committing")
+WHOLE = os.environ.get("KILL_WHOLE", "").split(",")
+ELSEWHERE = "after"
+"""What was stored is published by whoever reads the batch again: the window in which a group has most to lose."""
 
 
 def kill_once(group: str, window: str) -> None:
     """SIGKILL, unless this group was killed in this window before (by whichever process)."""
+    if group not in WHOLE and window != ELSEWHERE:
+        return
     try:
         os.close(os.open(Path(os.environ["KILL_WINDOWS"]) / f"{group}.{window}", os.O_CREAT | os.O_EXCL))
     except FileExistsError:
