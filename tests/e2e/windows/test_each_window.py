@@ -15,7 +15,7 @@ from tools.stack.layout import ROOT
 
 SITE = Path(__file__).parent / "site"
 SECONDS, CONTACTS_PER_SECOND = 180.0, 8.0
-"""At most: a kill costs its group some seconds, on a slow machine more, so the load lasts until every window had one."""
+"""At most: a kill costs its group some seconds, on a slow machine more, so it lasts until all had one."""
 SEED = 11
 LEAST_ACCEPTED = 200
 WHOLE_LOOPS = ("routing-contacts", "routing-exceptions", "claims", "claims-payer", "notify-plan", "notify-send")
