@@ -1,7 +1,9 @@
 """The one place that knows the driver's client, sessions and transactions (Motor, past its end of life in 2027)."""
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
@@ -43,6 +45,17 @@ class Database:
             name, codec_options=self._options, write_concern=_MAJORITY, read_concern=ReadConcern("majority")
         )
         self.name = name
+        self._turn: AbstractAsyncContextManager[object] = nullcontext()
+
+    def in_turns(self) -> "Database":
+        """The same database, whose transactions come one after the other, as far as this object begins them.
+
+        For batches that read and write the same documents: side by side one of two would be thrown away and decided
+        again, and the more of them there are, the longer all of them take.
+        """
+        view = Database(self._client, self.name)
+        view._turn = asyncio.Lock()
+        return view
 
     def collection(self, name: str) -> AsyncIOMotorCollection[dict[str, Any]]:
         return self._database[name]
@@ -52,7 +65,10 @@ class Database:
 
         Raises `Overrun` where it would have to run again after `give_up_s`; the driver alone would go on for minutes.
         """
-        runs = _Runs(work, give_up_s)
+        async with self._turn:
+            return await self._transaction(_Runs(work, give_up_s))
+
+    async def _transaction(self, runs: "_Runs[T]") -> T:
         async with await self._client.start_session() as session:
             try:
                 result: T = await session.with_transaction(

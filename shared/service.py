@@ -117,12 +117,16 @@ class Runtime:
         concerns: Callable[[Incoming[Any]], bool] | None = None,
         policy: RetryPolicy | None = None,
         pace_s: float = PACE_S,
+        database: Database | None = None,
     ) -> None:
         """The transactional loop: inbox, parking, dead letters; one effect per event.
 
-        Batches begin at least `pace_s` apart: more where nobody waits for the result.
+        Batches begin at least `pace_s` apart: more where nobody waits for the result. `database`: the service's own,
+        with transactions in turns (`Database.in_turns`), where several groups write the same documents.
         """
-        self.consumers.transactional(topics, group, handler.aggregate_of, handler, None, concerns, policy, pace_s)
+        self.consumers.transactional(
+            topics, group, handler.aggregate_of, handler, None, concerns, policy, pace_s, database=database
+        )
 
     def consume_effect(
         self,

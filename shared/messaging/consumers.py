@@ -85,6 +85,7 @@ class Consumers:
         policy: RetryPolicy | None,
         pace_s: float = PACE_S,
         records: int | None = None,
+        database: Database | None = None,
     ) -> None:
         around = self._around
         inbox = Inbox(around.database, group, around.settings.inbox_days)
@@ -92,7 +93,7 @@ class Consumers:
         parser = cloud_event_parser({k: v for t in topics for k, v in t.types.items()}, group)
         state = LoopState(group)
         processor = TransactionalProcessor(
-            around.database,
+            database or around.database,
             inbox,
             parking,
             aggregate_of=aggregate_of,

@@ -10,6 +10,7 @@ from services.routing.incidents.store import IncidentStore
 from services.routing.incidents.watch import Watch
 from services.routing.rules import Rules
 from services.routing.settings import Settings
+from shared.mongo import Database
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
@@ -21,9 +22,11 @@ def load_rules(settings: Settings, rules: Rules) -> IncidentRules:
     return rule_file.load(settings.rules_dir, rules.roster.groups, departments, today)
 
 
-def attach(runtime: Runtime, settings: Settings, desk: Desk, store: IncidentStore, rules: IncidentRules) -> None:
+def attach(
+    runtime: Runtime, settings: Settings, desk: Desk, store: IncidentStore, rules: IncidentRules, batches: Database
+) -> None:
     coordinator = Coordinator(runtime.database, desk.cases, store, runtime.outbox, desk.rules, rules, runtime.clock)
-    watch = Watch(runtime.database, desk.cases, runtime.outbox, desk.rules, coordinator)
+    watch = Watch(batches, desk.cases, runtime.outbox, desk.rules, coordinator)
     runtime.on_start(coordinator.create_indexes)
     runtime.every("incidents", settings.timer_interval_s, watch.look)
     runtime.mount(IncidentApi(coordinator, desk, TokenVerifier.from_settings(settings)).routes())
