@@ -100,6 +100,8 @@ def _new(
 ) -> ChangeSet | None:  # fmt: skip
     """A case that nobody has heard of, at most reserved."""
     waiting = under_incident.waits(reserved, event, rules, now, joint)
+    if waiting is not None and key_account and reserved is None:
+        return ChangeSet(promotion.kept_back(waiting.state, rules, now))
     if waiting is not None:
         return None if waiting.state is reserved else waiting
     if reserved is None:

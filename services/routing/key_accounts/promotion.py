@@ -1,5 +1,6 @@
 """A case whose customer became a key account: its mark, its queue, its time limits (RO-5). Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.routing import due, timekeeping
@@ -9,6 +10,7 @@ from services.routing.key_accounts.account import marked
 from services.routing.life import is_over
 from services.routing.rules import Rules
 from services.routing.selfservice.handover import waits
+from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseStatus, TierChanged
 from shared.contracts.people import Customer
 
@@ -29,6 +31,13 @@ def promote(draft: Draft, rules: Rules, now: datetime) -> None:
     draft.set(customer=marked(before, rules))
     if follow(draft, before, rules):
         timekeeping.retarget(draft, rules.targets(draft.case), rules.calendar.hours, now)
+
+
+def kept_back(reserved: CaseState, rules: Rules, now: datetime) -> CaseState:
+    """A case that an incident keeps back (RO-12), and that nobody is told of: it will be opened with the mark."""
+    draft = Draft(reserved.case)
+    promote(draft, rules, now)
+    return replace(reserved, case=draft.case)
 
 
 def follow(draft: Draft, before: Customer, rules: Rules) -> bool:

@@ -7,11 +7,23 @@ import pytest
 from services.routing.acts import Actor, Resolve
 from services.routing.case import decide
 from services.routing.key_accounts.account import as_key_account, marked, united
-from services.routing.state import AgentFound, CaseState, KeyAccountFound
+from services.routing.state import AgentFound, CaseState, IncidentOver, KeyAccountFound
 from shared.contracts.cases import Case, CaseStatus, ClockKind
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
-from tests.unit.routing.builders import NOON, after, contact, customer, decided, names, opened, raised, rules
+from tests.unit.routing.builders import (
+    HUB,
+    NOON,
+    after,
+    contact,
+    customer,
+    decided,
+    incident,
+    names,
+    opened,
+    raised,
+    rules,
+)
 from tests.unit.routing.memory import Process, World
 from tests.unit.routing.test_aliases import ANN, BY_WECHAT, by_wechat, merged
 
@@ -85,6 +97,17 @@ async def test_an_exception_of_a_key_accounts_parcel_is_in_its_queue_before_anyb
     await Process(world).handle([raised(n=3, tracking="SF3", consignee=customer("bob"))])
     found = {s.case.customer.customer_id: (s.case.group, s.case.customer.tier_by) for s in world.cases.values()}
     assert found == {"ann": ("vip", "volume"), "shop-1": ("vip", "volume"), "bob": ("tracing", None)}
+
+
+async def test_a_case_that_an_incident_keeps_back_is_opened_with_the_mark() -> None:
+    world = World()
+    world.incidents.append(incident())
+    world.key_until["ann"] = UNTIL
+    await Process(world).handle([raised(n=1, tracking="SF1", consignee=customer("ann"), place=HUB)])
+    (reserved,) = world.cases.values()
+    assert reserved.reserved
+    opened_at_the_end = decided(reserved, IncidentOver(), after(hours=2)).state.case
+    assert (opened_at_the_end.group, opened_at_the_end.customer.tier_by) == ("vip", "volume")
 
 
 def test_an_open_case_goes_into_the_queue_with_the_time_that_it_has_used() -> None:

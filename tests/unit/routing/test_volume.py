@@ -111,8 +111,12 @@ found = st.builds(
 )
 
 
-@given(st.lists(found, max_size=30).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))), st.data())
-def test_order_repeats_and_batches_do_not_matter(events: tuple[list[Shipped], list[Shipped]], data: st.DataObject) -> None:
+@given(
+    st.lists(found, max_size=30).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))), st.data()
+)
+def test_order_repeats_and_batches_do_not_matter(
+    events: tuple[list[Shipped], list[Shipped]], data: st.DataObject
+) -> None:
     told, shuffled = events
     if shuffled:
         shuffled = shuffled + data.draw(st.lists(st.sampled_from(shuffled), max_size=10), "told again")
