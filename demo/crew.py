@@ -36,6 +36,7 @@ HTTP_WORKERS = {
     Route.CARRIER: 12,
     Route.KUAIDI100: 6,
     Route.SF: 6,
+    Route.SHOP: 1,
 }
 MAIL_CONNECTIONS = 4
 KAFKA_WORKERS = 48

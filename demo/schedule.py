@@ -11,6 +11,7 @@ from demo.corpus import Intent
 from demo.garbage import Saboteur
 from demo.journey import Journey
 from demo.market import weighted
+from demo.orders import merchant, orders
 from demo.parcels import CHINA, Day, parcels
 from demo.population import Person, population
 from demo.scans import Carriers
@@ -62,6 +63,7 @@ def timetable(seed: int, run: str, day: Day, sizes: Sizes) -> Timetable:
     planner = ContactPlanner(rng, Desk(rng, run), day, journeys)
     contacts = planner.contacts(people, sizes.contacts)
     scans = list(carriers.today(journeys, day))
+    shipped = orders(seed, run, day, merchant(contacts))
     faults = list(sabotage(rng, Desk(rng, f"x{run}"), contacts, scans))
     return Timetable(
         day=day,
@@ -69,7 +71,7 @@ def timetable(seed: int, run: str, day: Day, sizes: Sizes) -> Timetable:
         journeys=journeys,
         standstill=standstill,
         history=tuple(carriers.history(journeys, day)),
-        today=tuple(sorted([*contacts, *scans, *faults], key=lambda sending: sending.at)),
+        today=tuple(sorted([*contacts, *scans, *shipped, *faults], key=lambda sending: sending.at)),
     )
 
 

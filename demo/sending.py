@@ -17,6 +17,7 @@ class Route(StrEnum):
     CARRIER = "carrier"
     KUAIDI100 = "kuaidi100"
     SF = "sf"
+    SHOP = "shop"
     WECHAT = "wechat"
     WEIBO = "weibo"
     TWILIO = "twilio"
@@ -32,6 +33,7 @@ class Route(StrEnum):
 class Purpose(StrEnum):
     CONTACT = "contact"
     SCANS = "scans"
+    ORDERS = "orders"
     FORGED = "forged"  # a signature that is not the gateway's: must be refused
     GARBAGE = "garbage"  # must be refused, or be found in the dead letters
 

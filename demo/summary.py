@@ -70,6 +70,7 @@ class Summary:
     self_service: Mapping[str, int]
     handed_over: Mapping[str, int]
     surveys: Mapping[str, int]
+    key_accounts: int
     incidents: Mapping[str, IncidentFigures]
     claims: Mapping[str, int]
     claim_states: Mapping[str, int]
@@ -128,6 +129,7 @@ def summary(ledger: Ledger, seen: Observations) -> Summary:
         self_service=Counter(case["self_service"]["answer"] for case in cases if case.get("answered_by")),
         handed_over=dict(seen.handed_over),
         surveys=surveys(cases),
+        key_accounts=sum(case.get("tier_by") == "volume" for case in cases),
         incidents={
             one.incident["number"]: incident_figures(one, seen.cases)
             for one in sorted(seen.incidents.values(), key=lambda one: str(one.incident.get("opened_at")))

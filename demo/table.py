@@ -144,6 +144,10 @@ def rows(summary: Summary) -> list[tuple[str, str]]:
             f"；转人工 to a person {counted(summary.handed_over)}",
         ),
         ("满意度 Satisfaction", counted(summary.surveys)),
+        (
+            "重点客户 Key accounts",
+            f"月发件超 50 件的客户的工单 cases of whoever has more than 50 parcels a month: {summary.key_accounts:,}",
+        ),
         ("升级 Escalations", f"{summary.escalations:,}"),
         ("理赔 Claims", f"{sum(summary.claims.values()):,}　{counted(summary.claims)}"),
         ("状态 Claim states", counted(summary.claim_states)),

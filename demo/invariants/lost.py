@@ -7,6 +7,9 @@ from demo.ledger import AcceptedContact
 from demo.seen.observations import SeenInteraction
 from demo.sending import Purpose
 
+EXPECTED = (Purpose.CONTACT, Purpose.SCANS, Purpose.ORDERS)
+"""Purposes of deliveries that must get a yes."""
+
 
 def interactions_of(evidence: Evidence) -> dict[str, list[SeenInteraction]]:
     """Accepted contact (by its sending's id) → the interactions that came of it."""
@@ -97,7 +100,7 @@ def good_is_taken(evidence: Evidence) -> Finding:
     """Garbage that nobody answered was not taken either, and so is not counted here."""
     ledger = evidence.ledger
     broken = [f"{sending.route.value} {answer.status} {answer.detail[:160]}" for sending, answer in ledger.refused]
-    broken += [f"{s.route.value} no answer" for s in ledger.given_up if s.purpose in (Purpose.CONTACT, Purpose.SCANS)]
+    broken += [f"{s.route.value} no answer" for s in ledger.given_up if s.purpose in EXPECTED]
     return finding(
         "good_refused",
         "合格的投递被拒绝或无人应答",

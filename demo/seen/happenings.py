@@ -53,6 +53,10 @@ def happenings_of_case(event: Mapping[str, Any]) -> Iterator[Happening]:
             yield Happening(
                 at, f"{zh} {parcel}：已先于客户建单 {number}", f"{en}: case opened before the customer called", 2
             )
+        elif change["type"] == "tier_changed":
+            yield Happening(
+                at, f"客户成为重点客户：工单 {number}", "a key account by its parcels: its case goes first", 3
+            )
         elif change["type"] == "escalated":
             level = change["level"]
             yield Happening(

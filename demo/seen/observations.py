@@ -264,7 +264,8 @@ CLAIM_FIELDS = (
 def brief_case(case: Json) -> Json:
     """Without the person, the words and the track: thousands of them are kept."""
     brief = {name: case[name] for name in CASE_FIELDS if name in case}
-    return {**brief, "kind": case["classification"]["kind"], "tags": case["classification"]["tags"]}
+    said = {"kind": case["classification"]["kind"], "tags": case["classification"]["tags"]}
+    return {**brief, **said, "tier_by": case["customer"].get("tier_by")}
 
 
 def brief_claim(claim: Json) -> Json:

@@ -33,6 +33,7 @@ _SHORTEST_LANDLINE = 10
 """Digits of a Chinese landline with its area code (010 8888 8888); what is shorter is a service number (010 95338)."""
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z]", re.ASCII)
 MAX_EMAIL = 254
+STANDARD = "standard"
 UNKNOWN = "unknown-"
 """In front of the id of a customer who gave no handle: such contacts never belong together."""
 
@@ -108,5 +109,6 @@ def customer_of(
         name=Personal(name) if name else None,
         contacts=tuple(contacts),
         language=language,
-        tier=tier or "standard",
+        tier=tier or STANDARD,
+        tier_by="contract" if tier and tier != STANDARD else None,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.contracts.customers import CustomerEvent
 
@@ -9,11 +10,13 @@ from shared.contracts.customers import CustomerEvent
 @dataclass(frozen=True, slots=True)
 class Alias:
     """`same`: all ids of the person, the id itself among them; `apart`: ids of whom somebody decided that it is
-    another. Of two the one with the higher version holds."""
+    another. Of two the one with the higher version holds. `key_until`: so long (exclusive) the person is a key account
+    by the number of their parcels (RO-5)."""
 
     same: tuple[str, ...]
     apart: tuple[str, ...]
     version: int
+    key_until: datetime | None = None
 
 
 Aliases = Mapping[str, Alias]

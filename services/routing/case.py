@@ -18,6 +18,7 @@ from services.routing.acts import Act
 from services.routing.clocks import legal_due
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
+from services.routing.key_accounts import promotion
 from services.routing.legal import acts as legal_acts
 from services.routing.legal import claim_news
 from services.routing.legal.acts import LegalAct
@@ -32,6 +33,7 @@ from services.routing.state import (
     IncidentNotIts,
     IncidentOver,
     Joint,
+    KeyAccountFound,
     OrderMoved,
     TimerFired,
 )
@@ -59,6 +61,7 @@ Event = (
     | SurveySubmitted
     | TimerFired
     | AgentFound
+    | KeyAccountFound
     | OrderMoved
     | OfIncident
     | Act
@@ -74,15 +77,17 @@ def decide(
     now: datetime,
     preferred: str | None = None,
     joint: Joint | None = None,
+    key_account: bool = False,
 ) -> ChangeSet | None:
     """What follows, or None: nothing. `state` None: there is no such case (yet); `preferred`: who handled this
-    customer last; `joint`: the open incident that an exception belongs to.
+    customer last; `joint`: the open incident that an exception belongs to; `key_account`: so is whom the parcel of an
+    exception concerns.
 
     Pure. Raises `refusals.ActRefused` for an agent's act that is not possible. The keys of the state are those that
     it had; who knows the other cases gives it the keys that are free (`threading.Book`).
     """
     if state is None or state.reserved:
-        return _new(state, event, rules, now, preferred, joint)
+        return _new(state, event, rules, now, preferred, joint, key_account)
     draft = _draft(state.case, event, rules, now, joint)
     if draft is None or not draft.changes:
         return _keys_released(state, rules, now) if isinstance(event, TimerFired) else None
@@ -90,10 +95,13 @@ def decide(
 
 
 def _new(
-    reserved: CaseState | None, event: Event, rules: Rules, now: datetime, preferred: str | None, joint: Joint | None
-) -> ChangeSet | None:
+    reserved: CaseState | None, event: Event, rules: Rules, now: datetime, preferred: str | None, joint: Joint | None,
+    key_account: bool,
+) -> ChangeSet | None:  # fmt: skip
     """A case that nobody has heard of, at most reserved."""
     waiting = under_incident.waits(reserved, event, rules, now, joint)
+    if waiting is not None and key_account and reserved is None:
+        return ChangeSet(promotion.kept_back(waiting.state, rules, now))
     if waiting is not None:
         return None if waiting.state is reserved else waiting
     if reserved is None:
@@ -104,6 +112,8 @@ def _new(
         return None
     if preferred is not None:
         draft.set(preferred_agent=preferred)
+    if key_account:
+        promotion.promote(draft, rules, now)
     keys = reserved.open_keys if reserved else ()
     return _finished(draft, None, keys, rules, now, _said(None, event, draft.case))
 
@@ -162,6 +172,8 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):
         return _agent_found(case, event, rules, now)
+    if isinstance(event, KeyAccountFound):
+        return promotion.promoted(case, rules, now)
     if isinstance(event, OrderMoved):
         return open_orders.hear(case, event.order, event.moves, rules, now)
     if isinstance(event, IncidentFound | IncidentNotIts):

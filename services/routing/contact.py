@@ -9,6 +9,8 @@ from services.routing import due, fields, moves, timekeeping
 from services.routing.classify import classify, group_of, merged
 from services.routing.clocks import ANSWERS
 from services.routing.draft import Draft
+from services.routing.key_accounts.account import united
+from services.routing.key_accounts.promotion import follow
 from services.routing.life import is_over
 from services.routing.number import number_of
 from services.routing.rules import Rules
@@ -89,6 +91,7 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
         answering.come_back(draft, asked=asked)
     _add(draft, contact)
     _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
+    follow(draft, case.customer, rules)
     retarget(draft, case, rules, now)
     if is_over(draft.case):
         if asked or not _only_thanks(new, rules.life.sure):
@@ -196,7 +199,7 @@ def _united(known: Customer, new: Customer) -> Customer:
         update={
             "contacts": _union(known.contacts, new.contacts),
             "name": known.name or new.name,
-            "tier": known.tier if new.tier == "standard" else new.tier,
+            **united(known, new),
         }
     )
 

@@ -11,6 +11,8 @@ from services.routing.case import decide
 from services.routing.incidents import messages as incident_messages
 from services.routing.incidents.linking import Links
 from services.routing.incidents.store import IncidentStore
+from services.routing.key_accounts.account import as_key_account
+from services.routing.key_accounts.store import VolumeStore
 from services.routing.life import Life
 from services.routing.number import id_range
 from services.routing.record import messages
@@ -71,15 +73,17 @@ class CaseHandler:
 
         def judge(state: CaseState | None, incoming: Incoming[Any]) -> Decision[CaseState]:
             event = incoming.event
-            if state is not None and isinstance(event, Interaction):
-                event = book.as_known(event, state.case)
+            if isinstance(event, Interaction):
+                until = book.key_until(event.customer)
+                event = as_key_account(book.as_known(event, state.case) if state else event, until, self._rules)
             if state is None and isinstance(event, MediaStored | MediaFailed):
                 # Its contact stands before it in the partition: that one could not be handled, and both wait together.
                 raise InvalidEvent(f"no case waits for {event.ref}")
             if state is None and isinstance(event, SurveySubmitted | ClaimChanged):
                 raise InvalidEvent(f"there is no case {_case_id(event)}")
             preferred = book.last_agent(event.customer) if _is_new_contact(state, event) else None
-            found = decide(state, event, self._rules, now, preferred, links.joint(event))
+            key_account = _concerns_key_account(event, book)
+            found = decide(state, event, self._rules, now, preferred, links.joint(event), key_account)
             if found is None:
                 return _unless_told(_of_incident(state, incoming, links, now))
             settled = book.settle(found.state, self._rules.life, incoming.event)
@@ -93,14 +97,17 @@ class CaseHandler:
 class AliasHandler:
     """Who is who. What comes is newer or is not: a repeat changes nothing, and needs no inbox."""
 
-    def __init__(self, store: AliasStore) -> None:
+    def __init__(self, store: AliasStore, volumes: VolumeStore) -> None:
         self._store = store
+        self._volumes = volumes
 
     def aggregate_of(self, incoming: Incoming[Any]) -> str:
         return incoming.key
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
-        await self._store.save(newest(incoming.event for incoming in batch), session)
+        people = newest(incoming.event for incoming in batch)
+        await self._store.save(people, session)
+        await self._volumes.flag(list(people), session)
         return [Ignored() for _ in batch]
 
 
@@ -112,6 +119,14 @@ def _of_incident(state: CaseState | None, incoming: Incoming[Any], links: Links,
 
 def _unless_told(news: tuple[Outgoing, ...]) -> Decision[CaseState]:
     return Decision(messages=news) if news else IGNORED
+
+
+def _concerns_key_account(event: Any, book: Book) -> bool:
+    """An exception whose parcel is one of a key account's."""
+    if not isinstance(event, ParcelExceptionRaised):
+        return False
+    until = book.key_until(owner_of(event.parcel))
+    return until is not None and event.detected_at < until
 
 
 def _is_new_contact(state: CaseState | None, event: Any) -> bool:

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 
+STANDARD = "standard"
+"""The tier of everybody else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Life:

@@ -20,6 +20,10 @@ from services.routing.aliases import newest
 from services.routing.incidents import wiring as incidents
 from services.routing.incidents.rules import IncidentRules
 from services.routing.incidents.store import IncidentStore
+from services.routing.key_accounts.handlers import OrderHandler
+from services.routing.key_accounts.recount import Recount
+from services.routing.key_accounts.store import VolumeStore
+from services.routing.key_accounts.wiring import ORDERS_GROUP
 from services.routing.legal import restoring
 from services.routing.legal.store import Register
 from services.routing.legal.wiring import CLAIMS_GROUP
@@ -32,7 +36,8 @@ from services.routing.workorders.store import OrderStore
 from shared.contracts.cases import CaseChanged
 from shared.contracts.customers import CustomerEvent
 from shared.contracts.incidents import IncidentChanged, IncidentParcel
-from shared.contracts.topics import CASES, CUSTOMERS, INCIDENTS, WORK_ORDERS
+from shared.contracts.orders import OrderEvent
+from shared.contracts.topics import CASES, CUSTOMERS, INCIDENTS, ORDER_EVENTS, WORK_ORDERS
 from shared.contracts.work_orders import WorkOrderChanged
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.inbox import Inbox
@@ -44,8 +49,8 @@ from shared.messaging.record import Malformed, cloud_event_parser
 from shared.messaging.whole import whole
 from shared.mongo import Database, connect
 
-GROUPS = (CONTACTS_GROUP, EXCEPTIONS_GROUP, CUSTOMERS_GROUP, CLAIMS_GROUP)
-TOPICS = (CASES, WORK_ORDERS, INCIDENTS, CUSTOMERS)
+GROUPS = (CONTACTS_GROUP, EXCEPTIONS_GROUP, CUSTOMERS_GROUP, CLAIMS_GROUP, ORDERS_GROUP)
+TOPICS = (CASES, WORK_ORDERS, INCIDENTS, CUSTOMERS, ORDER_EVENTS)
 COLLECTIONS = (
     "cases",
     "work_orders",
@@ -54,6 +59,7 @@ COLLECTIONS = (
     "incident_changes",
     "incident_customers",
     "customer_aliases",
+    "customer_volumes",
     "legal_deadlines",
 )
 """The counts of exceptions stay as they are: what they say of the usual rate is in no topic for so long."""
@@ -79,22 +85,23 @@ class Restorer:
     orders: OrderStore
     incidents: IncidentStore
     aliases: AliasStore
+    volumes: VolumeStore
     register: Register
 
     @staticmethod
     def of(database: Database, rules: Rules, incident_rules: IncidentRules) -> "Restorer":
         cases, incidents = CaseStore(database, rules.roster), IncidentStore(database, incident_rules)
-        return Restorer(
-            database, rules, cases, OrderStore(database), incidents, AliasStore(database), Register(database)
-        )
+        aliases, volumes = AliasStore(database), VolumeStore(database, rules.key_accounts)
+        orders, register = OrderStore(database), Register(database)
+        return Restorer(database, rules, cases, orders, incidents, aliases, volumes, register)
 
     async def forget(self) -> None:
         for name in COLLECTIONS:
             await self.database.collection(name).drop()
 
-    async def take(self, events: Sequence[Any], settings: Settings) -> None:
-        """In whatever order: of a case, an order or a person the highest version holds."""
-        now = settings.clock.now()
+    async def take(self, read: Sequence[Incoming[Any]], settings: Settings) -> None:
+        """In whatever order: of a case, a work order or a person the highest version holds; parcels are a set."""
+        now, events = settings.clock.now(), [incoming.event for incoming in read]
         parcels = [event for event in events if isinstance(event, IncidentParcel)]
         cases = [self._state(event, now) for event in events if isinstance(event, CaseChanged)]
         await self.cases.restore([*cases, *(state for event in parcels if (state := _waiting(event)) is not None)])
@@ -106,6 +113,8 @@ class Restorer:
         people = newest(event for event in events if isinstance(event, CustomerEvent))
         if people:
             await self.database.transaction(lambda session: self.aliases.save(people, session))
+        shops = [incoming for incoming in read if isinstance(incoming.event, OrderEvent)]
+        await OrderHandler(self.volumes, self.rules.key_accounts, settings.clock)(shops, None)
 
     def _state(self, event: CaseChanged, now: datetime) -> CaseState:
         keys = due.keys_left(event.case, event.keys, self.rules.life, now)
@@ -113,8 +122,9 @@ class Restorer:
 
     async def finish(self, settings: Settings) -> None:
         """Indexes last: while events are read, two cases may hold a key that went from one to the other."""
-        for kept in (self.cases, self.orders, self.incidents, self.register):
+        for kept in (self.cases, self.orders, self.incidents, self.register, self.volumes, self.aliases):
             await kept.create_indexes()
+        await Recount(self.database, self.aliases, self.volumes, self.rules.key_accounts).recount()
         await restoring.finish(self.register, self.cases)
 
 
@@ -167,15 +177,17 @@ async def _publish_the_rest(database: Database, settings: Settings, security: Ka
 _PARSE = cloud_event_parser({name: model for topic in TOPICS for name, model in topic.types.items()}, "rebuild")
 
 
-def _read(records: Sequence["ConsumerRecord[bytes, bytes]"], settings: Settings, rebuilt: Rebuilt) -> list[Any]:
-    events = []
+def _read(
+    records: Sequence["ConsumerRecord[bytes, bytes]"], settings: Settings, rebuilt: Rebuilt
+) -> list[Incoming[Any]]:
+    read = []
     for record in records:
         parsed = _PARSE(record)
         if isinstance(parsed, Incoming):
             rebuilt.events[record.topic.removeprefix(settings.topic_prefix)] += 1
-            events.append(parsed.event)
+            read.append(parsed)
         rebuilt.unreadable += isinstance(parsed, Malformed)
-    return events
+    return read
 
 
 def main() -> None:

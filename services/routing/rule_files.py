@@ -12,6 +12,7 @@ from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
 from services.routing.estimates import table_file as estimate_file
 from services.routing.hours_file import calendars_of
+from services.routing.key_accounts import rule_file as key_account_file
 from services.routing.keyword_file import lexicon_of
 from services.routing.ladder_file import ladders_of
 from services.routing.legal.legal_file import legal_of
@@ -74,6 +75,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None, model: Path = a
         calendar=Calendar(ladders, life, mandatory, calendars, survey_file.load(directory, today), legal),
         roster=roster,
         precedence=precedence_of(parts["assignment.yaml"]),
+        key_accounts=key_account_file.load(directory, life.tiers, today),
         disputes=disputes_of(parts["signing.yaml"], tags),
         self_service=self_service_file.load(directory, book, tags, sorted(life.tiers), today),
         estimates=estimate_file.load(directory, book, calendars, today),

@@ -12,8 +12,9 @@ from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
 from services.routing.estimates.table import EstimateRules
 from services.routing.hours import BusinessHours
+from services.routing.key_accounts.rules import KeyAccountRules
 from services.routing.lexicon import Lexicon
-from services.routing.life import Life
+from services.routing.life import STANDARD, Life
 from services.routing.model.scorer import Model
 from services.routing.precedence import Precedence
 from services.routing.roster import Roster
@@ -44,6 +45,7 @@ class Rules:
     calendar: Calendar
     roster: Roster
     precedence: Precedence
+    key_accounts: KeyAccountRules
     disputes: DisputeRules
     self_service: SelfServiceRules
     estimates: EstimateRules
@@ -57,8 +59,10 @@ class Rules:
         return self.calendar.life
 
     def tier(self, customer: Customer) -> str:
-        """The customer's tier, where the tables know it."""
-        return customer.tier if customer.tier in self.life.tiers else "standard"
+        """The customer's tier, where the tables know it; of a key account by volume at least that of key accounts."""
+        if customer.tier_by == "volume" and customer.tier not in self.life.tiers:
+            return self.key_accounts.tier
+        return customer.tier if customer.tier in self.life.tiers else STANDARD
 
     def targets(self, case: Case) -> Targets:
         """The time limits of a case, by its kind, priority, tier and channel (RO-6, RO-7)."""

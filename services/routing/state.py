@@ -99,6 +99,11 @@ class AgentFound:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyAccountFound:
+    """The case's customer has become a key account by the number of their parcels (RO-5)."""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderMoved:
     """A work order of the case as it stands now, and what befell it."""
 

@@ -13,6 +13,7 @@ from services.routing.legal.register import Entry, entries
 from services.routing.legal.store import Register
 from services.routing.life import is_over
 from services.routing.roster import Roster
+from services.routing.selfservice.handover import SELF_SERVICE
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.people import Channel
@@ -37,6 +38,7 @@ _QUEUED = {
     "preferred": 1,
     "declined": 1,
 }
+OPEN = [status.value for status in (CaseStatus.QUEUED, CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER)]
 OLDEST = 40
 """Of a long queue: so many of each priority, and at peak of what may wait and what may not."""
 
@@ -167,6 +169,12 @@ class CaseStore:
         cases = [_state(row).case async for row in self._cases.find({"held_by": agent})]
         return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
 
+    async def open_of(self, customers: Sequence[str]) -> list[str]:
+        """Ids of the open cases of these customer ids. Reads what is open: asked once where a tier changes."""
+        wanted = {"group": {"$in": [*sorted(self._roster.groups), SELF_SERVICE]}, "status": {"$in": OPEN}}
+        found = self._cases.find({**wanted, "customer": {"$in": list(customers)}}, {"_id": 1}).hint("queue")
+        return [row["_id"] for row in await found.to_list(None)]
+
     async def workloads(self) -> list[Workload]:
         """The agents of the roster with what they hold. Read from the cases themselves: counts kept beside them would
         be written by everything that happens, and hold everything up."""
@@ -249,6 +257,7 @@ def _document(state: CaseState) -> Document:
         "language": case.customer.language,
         "tags": case.classification.tags,
         "kind": case.classification.kind.value,
+        "customer": case.customer.customer_id,
         "case": state.json.decode(),
     }
     if (holder := holder_of(case)) is not None:

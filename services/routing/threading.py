@@ -16,6 +16,7 @@ of one person, or one parcel, begin alike: they lie side by side in the index, w
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class Person(NamedTuple):
     """A customer's identities, and the keys of what was written without a reference.
 
     `seen`: the identities to look under, those of the same person's other ids among them; `same` and `apart`: the
-    ids of the person, and of those who are said to be another.
+    ids of the person, and of those who are said to be another; `key_until`: so long it is a key account by volume.
     """
 
     customer: Customer
@@ -56,6 +57,7 @@ class Person(NamedTuple):
     slots: tuple[str, ...]
     same: frozenset[str] = frozenset()
     apart: frozenset[str] = frozenset()
+    key_until: datetime | None = None
 
 
 class People:
@@ -82,7 +84,8 @@ class People:
             ids = (*ids, _hashed("person:" + alias.same[0]))
         others = (_hashed("id:" + other) for other in alias.same)
         seen = tuple(dict.fromkeys((*ids, *others)))
-        return Person(customer, ids, seen, self._slots(seen), frozenset(alias.same), frozenset(alias.apart))
+        same, apart = frozenset(alias.same), frozenset(alias.apart)
+        return Person(customer, ids, seen, self._slots(seen), same, apart, alias.key_until)
 
     def _slots(self, ids: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"c:{i}:{n}" for i in ids if i != NOBODY for n in self._numbers)
@@ -186,6 +189,10 @@ class Book:
             return contact
         customer = contact.customer.model_copy(update={"customer_id": known})
         return contact.model_copy(update={"customer": customer})
+
+    def key_until(self, customer: Customer) -> datetime | None:
+        """So long (exclusive) the customer is a key account by volume; None: is none."""
+        return self._people.who(customer).key_until
 
     def find_contact(self, contact: Interaction, life: Life) -> str | None:
         """The case that the contact belongs to, or None: open one."""

@@ -9,6 +9,8 @@ from services.routing.handlers import AliasHandler, CaseHandler
 from services.routing.incidents import wiring as incidents
 from services.routing.incidents.store import IncidentStore
 from services.routing.indicators import CatchAlls
+from services.routing.key_accounts import wiring as key_accounts
+from services.routing.key_accounts.store import VolumeStore
 from services.routing.legal import wiring as legal
 from services.routing.pairs import api as pairs
 from services.routing.presence import api as presence
@@ -34,6 +36,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     desk = Desk(runtime.database, *parts)
     batches = runtime.database.in_turns()
     aliases = AliasStore(runtime.database)
+    volumes = VolumeStore(runtime.database, rules.key_accounts)
     incident_rules = incidents.load_rules(settings, rules)
     incident_store = IncidentStore(runtime.database, incident_rules)
     handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock)
@@ -42,7 +45,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler, database=batches)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler, database=batches)
     runtime.consume(SURVEY_ANSWERS, group=SURVEYS_GROUP, handler=handler, database=batches)
-    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases))
+    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases, volumes))
     runtime.every("timers", settings.timer_interval_s, Timers(batches, *parts).fire_all)
     assigner = Assigner(batches, *parts)
     runtime.every("assigner", settings.assign_interval_s, assigner.assign)
@@ -50,6 +53,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.mount([*routes(desk, verifier), *pairs.routes(desk, verifier)])
     runtime.mount(presence.routes(store, assigner, verifier))
     runtime.registry.register(CatchAlls(rules))
+    key_accounts.attach(runtime, desk, aliases, volumes)
     legal.attach(runtime, settings, desk, handler, batches)
     work_orders.attach(runtime, settings, desk)
     incidents.attach(runtime, settings, desk, incident_store, incident_rules, batches)

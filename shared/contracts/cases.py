@@ -191,6 +191,14 @@ class Classified(Contract):
     type: Literal["classified"] = "classified"
 
 
+class TierChanged(Contract):
+    """The customer became a key account (重点客户) while the case was open: its queue and time limits follow (RO-5)."""
+
+    type: Literal["tier_changed"] = "tier_changed"
+    tier: str
+    by: Literal["contract", "volume"]
+
+
 class Assigned(Contract):
     type: Literal["assigned"] = "assigned"
     agent: str
@@ -320,6 +328,7 @@ Change = Annotated[
     | MediaAdded
     | MediaMissing
     | Classified
+    | TierChanged
     | Assigned
     | Declined
     | ClockChanged

@@ -1,5 +1,7 @@
 """Who writes to us and how they can be reached."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.contracts.base import Contract, Language, Word
@@ -40,6 +42,9 @@ class Customer(Contract):
     contacts: tuple[ContactPoint, ...] = ()
     language: Language = "zh"
     tier: str = "standard"
+    tier_by: Literal["contract", "volume"] | None = Field(
+        None, description="why it is not standard: agreed (合同), or earned by parcels a month (件量); None: not known"
+    )
 
     def reach(self, kind: ContactKind) -> str | None:
         """The first contact point of that kind, revealed, or None."""

@@ -54,7 +54,7 @@ FLOWS: tuple[Flow, ...] = (
     ),
     Flow(t.MEDIA_REQUESTS, "Media of a contact to fetch from its platform, one by one.", ("intake",), ("intake",)),
     Flow(t.PARCEL_EVENTS, "Scans of parcels, and questions about a parcel.", ("intake", "routing"), ("routing",)),
-    Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ("intake",)),
+    Flow(t.ORDER_EVENTS, "What happened to an order in a shop.", ("intake",), ("intake", "routing")),
     Flow(
         t.PARCEL_EXCEPTIONS,
         "What went wrong with a parcel and what is over, and answers to questions about one.",

@@ -17,11 +17,22 @@ import httpx
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import Clock
-from shared.contracts import parcels
+from shared.contracts import customers, parcels
 from shared.contracts.base import Contract
 from shared.contracts.cases import Case, CaseChanged
+from shared.contracts.customers import CustomerEvent
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
-from shared.contracts.topics import CASES, INTERACTIONS, PARCEL_EVENTS, PARCEL_EXCEPTIONS, Topic, ensure
+from shared.contracts.orders import ORDER_CHANGED, OrderEvent
+from shared.contracts.topics import (
+    CASES,
+    CUSTOMERS,
+    INTERACTIONS,
+    ORDER_EVENTS,
+    PARCEL_EVENTS,
+    PARCEL_EXCEPTIONS,
+    Topic,
+    ensure,
+)
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
@@ -31,6 +42,7 @@ from tests.integration.polling import poll
 from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
 
+CUSTOMER_TYPES: Mapping[type[Contract], str] = {model: name for name, model in customers.TYPES.items()}
 EXCEPTION_TYPES: Mapping[type[Contract], str] = {model: name for name, model in parcels.EXCEPTION_TYPES.items()}
 
 
@@ -214,6 +226,11 @@ class DeskClient:
 def _message(event: Contract) -> Outgoing:
     if isinstance(event, Interaction):
         return _outgoing(INTERACTIONS, event, INTERACTION_RECEIVED, event.customer.customer_id, event.interaction_id)
+    if isinstance(event, OrderEvent):
+        cause = f"{event.shop}/{event.order_number}/{event.stage}"
+        return _outgoing(ORDER_EVENTS, event, ORDER_CHANGED, event.order_number, cause)
+    if isinstance(event, CustomerEvent):
+        return _outgoing(CUSTOMERS, event, CUSTOMER_TYPES[type(event)], event.customer_id, str(event.version))
     kind = EXCEPTION_TYPES[type(event)]
     if isinstance(event, parcels.ParcelSnapshot):
         return _outgoing(PARCEL_EXCEPTIONS, event, kind, event.tracking_number, event.case_id)

@@ -12,6 +12,7 @@ import pytest
 from shared.contracts.cases import Case
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, DeskClient, Process
+from tests.integration.routing.test_key_accounts import keys, order
 from tests.integration.routing.test_work_orders import AGENT, OPENING, call
 from tests.unit.routing.builders import HUB, cleared, contact, customer, raised
 
@@ -23,17 +24,18 @@ COLLECTIONS = (
     "work_order_changes",
     *OF_INCIDENTS,
     "customer_aliases",
+    "customer_volumes",
     "legal_deadlines",
 )
 
 
 async def everything(bench: Bench) -> dict[str, list[dict[str, Any]]]:
-    """Without what no event tells: a document's own id, since when an agent has been given something, and the words
-    that corrections are learnt from."""
+    """Without what no event tells: a document's own id, since when an agent has been given something, the words that
+    corrections are learnt from, and what is left to do about a key account's cases."""
     found = {}
     for name in COLLECTIONS:
         rows = await bench.database[name].find().to_list(None)
-        left = {"since", "said"}
+        left = {"since", "said", "retarget"}
         kept = [{k: v for k, v in row.items() if k not in left and (k != "_id" or isinstance(v, str))} for row in rows]
         found[name] = sorted(({k: v for k, v in row.items() if v != {}} for row in kept), key=str)
     return found
@@ -61,12 +63,20 @@ async def a_morning(bench: Bench, process: Process) -> Case:
     await bench.send(*(contact(f"SF{n}丢了，要赔偿", n, customer(f"c{n}"), at=now) for n in range(40)))
     await bench.send(*(contact("怎么还没消息？", 100 + n, customer(f"c{n}"), at=now) for n in range(0, 40, 3)))
     await bench.send(raised(at=now - timedelta(minutes=5)))
+    await bench.send(*(order(n, customer("c1"), now) for n in range(51)), order(99, customer("c2"), now))
 
     async def stored() -> dict[str, Case]:
         cases = await bench.cases()
         return cases if sum(case.contacts for case in cases.values()) >= 54 else {}
 
     cases = list((await poll(stored, 60, what="the cases")).values())
+    assert list(await poll(lambda: keys(bench), 60, what="the key accounts")) == ["c1", "shop-1"]
+
+    async def promoted() -> bool:
+        return any(case.customer.tier_by == "volume" for case in (await bench.cases()).values())
+
+    await poll(promoted, 60, what="the key account's case in its queue")
+    cases = [case for case in (await bench.cases()).values() if case.case_id in {known.case_id for known in cases}]
     desk = bench.desk(process, AGENT, "supervisor")
     for case in cases[:6]:
         answer = await desk.act(case.case_id, "take", version=case.version)

@@ -48,6 +48,17 @@ def test_mornings_are_busier_than_nights(plan: Timetable) -> None:
     assert hours[10] + hours[11] > hours[21] + hours[22]
 
 
+@pytest.mark.req("RO-5")
+def test_a_merchant_without_a_contract_ships_more_than_fifty_parcels(plan: Timetable) -> None:
+    events = [orjson.loads(sending.body)["data"] for sending in of_purpose(plan, Purpose.ORDERS)]
+    numbers = {number for event in events for number in event["tracking_numbers"]}
+    assert (len(events), len(numbers)) == (3, 54)
+    (phone,) = {event["customer"]["phone"] for event in events}
+    wrote = [s.contact.person for s in plan.contacts if s.contact and s.contact.person.phone == phone]
+    assert len(wrote) > 1
+    assert wrote[0].tier == "standard"
+
+
 def test_ids_are_unique(plan: Timetable) -> None:
     ids = Counter((sending.route, sending.id) for sending in (*plan.history, *plan.today))
     assert [key for key, count in ids.items() if count > 1] == []

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.routing.alias_store import AliasStore
-from services.routing.aliases import Aliases, newest
+from services.routing.aliases import Alias, Aliases, newest
 from services.routing.handlers import CaseHandler
 from services.routing.incidents.affected import Affected
 from services.routing.incidents.cause import Cell, cell_of
@@ -32,6 +33,7 @@ class World:
         self.cases: dict[str, CaseState] = {}
         self.handled: dict[str, tuple[Outgoing, ...]] = {}
         self.told: list[CustomerEvent] = []
+        self.key_until: dict[str, datetime] = {}
         self.incidents: list[Incident] = []
         self.affected: dict[str, Affected] = {}
         self.counts: Counter[Cell] = Counter()
@@ -46,6 +48,8 @@ class Known(AliasStore):
 
     def __init__(self, world: World) -> None:
         self._aliases_now = newest(world.told)
+        for i, until in world.key_until.items():
+            self._aliases_now[i] = replace(self._aliases_now.get(i, Alias((i,), (), 0)), key_until=until)
 
     async def of(self, ids: Sequence[str]) -> Aliases:
         return {i: self._aliases_now[i] for i in ids if i in self._aliases_now}
