@@ -28,6 +28,7 @@ from services.routing.state import (
     AgentFound,
     CaseState,
     ChangeSet,
+    IncidentEstimate,
     IncidentFound,
     IncidentNotIts,
     IncidentOver,
@@ -52,7 +53,7 @@ SAID_MAX = 2000
 """Characters of a customer's words that are kept to learn from."""
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelMoved | ParcelSnapshot | MediaStored | MediaFailed
-OfIncident = IncidentFound | IncidentNotIts | IncidentOver
+OfIncident = IncidentFound | IncidentEstimate | IncidentNotIts | IncidentOver
 Event = (
     Interaction
     | News
@@ -164,7 +165,7 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return _agent_found(case, event, rules, now)
     if isinstance(event, OrderMoved):
         return open_orders.hear(case, event.order, event.moves, rules, now)
-    if isinstance(event, IncidentFound | IncidentNotIts):
+    if isinstance(event, IncidentFound | IncidentEstimate | IncidentNotIts):
         return under_incident.change(case, event, rules, now)
     if isinstance(event, IncidentOver):
         return None

@@ -75,6 +75,13 @@ class IncidentFound:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentEstimate:
+    """The incident that the case is under is expected to hold its parcel up by other hours."""
+
+    joint: Joint
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentNotIts:
     """A person says that the case has another cause."""
 

@@ -279,9 +279,9 @@ def _disputed(dispute: SignDispute) -> Document:
     return found
 
 
-def _age(state: CaseState) -> tuple[int, bool]:
-    """What is newer of a case: a version, and of one that is only reserved that it was released."""
-    return state.stored_version, state.released
+def _age(state: CaseState) -> tuple[int, bool, datetime]:
+    """What is newer of a case: a version, and of one that is only reserved that it was released, or expected anew."""
+    return state.stored_version, state.released, state.case.updated_at
 
 
 def _reserved(state: CaseState) -> Document:

@@ -70,6 +70,7 @@ EDGES: dict[str, frozenset[str]] = {
             "disputes.wiring",
             "incidents.api",
             "incidents.coordinator",
+            "incidents.reestimate",
             "incidents.store",
             "incidents.watch",
             "incidents.wiring",
