@@ -15,9 +15,11 @@ from services.routing import (
     under_incident,
 )
 from services.routing.acts import Act
+from services.routing.assignment import in_queue
 from services.routing.clocks import legal_due
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
+from services.routing.handover import leaving
 from services.routing.legal import acts as legal_acts
 from services.routing.legal import claim_news
 from services.routing.legal.acts import LegalAct
@@ -26,6 +28,7 @@ from services.routing.rules import Rules
 from services.routing.selfservice.handover import waits
 from services.routing.state import (
     AgentFound,
+    AgentLeft,
     CaseState,
     ChangeSet,
     IncidentEstimate,
@@ -36,7 +39,7 @@ from services.routing.state import (
     OrderMoved,
     TimerFired,
 )
-from shared.contracts.cases import Case, CaseStatus, Standing
+from shared.contracts.cases import Case, Standing
 from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
@@ -60,6 +63,7 @@ Event = (
     | SurveySubmitted
     | TimerFired
     | AgentFound
+    | AgentLeft
     | OrderMoved
     | OfIncident
     | Act
@@ -163,6 +167,8 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return _timer(case, rules, now)
     if isinstance(event, AgentFound):
         return _agent_found(case, event, rules, now)
+    if isinstance(event, AgentLeft):
+        return leaving.hand_over(_timer(case, rules, now), event, rules, now)
     if isinstance(event, OrderMoved):
         return open_orders.hear(case, event.order, event.moves, rules, now)
     if isinstance(event, IncidentFound | IncidentEstimate | IncidentNotIts):
@@ -191,7 +197,8 @@ def _timer(case: Case, rules: Rules, now: datetime) -> Draft:
 
 
 def _agent_found(case: Case, found: AgentFound, rules: Rules, now: datetime) -> Draft | None:
-    if case.status is not CaseStatus.QUEUED:
+    agent = rules.roster.agents.get(found.agent)
+    if not in_queue(case) or (agent is not None and not agent.shift.covers(now)):
         return None
     draft = _timer(case, rules, now)
     moves.give_to(draft, found.agent)

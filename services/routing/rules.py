@@ -11,6 +11,7 @@ from services.routing.clocks import Target, Targets
 from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
 from services.routing.estimates.table import EstimateRules
+from services.routing.handover.rules import HandOverRules
 from services.routing.hours import BusinessHours
 from services.routing.lexicon import Lexicon
 from services.routing.life import Life
@@ -44,6 +45,7 @@ class Rules:
     calendar: Calendar
     roster: Roster
     precedence: Precedence
+    handover: HandOverRules
     disputes: DisputeRules
     self_service: SelfServiceRules
     estimates: EstimateRules

@@ -7,6 +7,7 @@ from functools import cached_property
 from pydantic import TypeAdapter
 
 from shared.contracts.cases import Case, Change, OrderMove, Standing
+from shared.contracts.handovers import ShiftReason
 from shared.contracts.parcels import ParcelLookup
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import WorkOrder
@@ -103,6 +104,16 @@ class AgentFound:
     """The assigner chose an agent for a queued case."""
 
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The case's agent goes, since `at`; `to`: who of those who are there could take it at once."""
+
+    agent: str
+    at: datetime
+    reason: ShiftReason
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
