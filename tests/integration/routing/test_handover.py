@@ -135,7 +135,7 @@ async def test_who_signs_off_twice_at_two_processes_hands_over_once(bench: Bench
 
     await poll(told, 30, what="each hand-over is an event")
     events = await handed_over(bench)
-    assert Counter(record.case.case_id for record, _ in events) == Counter(await bench.cases())
+    assert Counter(record.case.case_id for record, _ in events) == Counter(list(await bench.cases()))
     assert not await held(bench, OTHER)
     assert (await desks[0].post("/v1/agents/me/next")).status_code == 204, "signed off: nothing"
     assert (await desks[0].post("/v1/agents/me/back")).status_code == 204
