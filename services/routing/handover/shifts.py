@@ -84,7 +84,10 @@ class Shifts:
         while True:
             places = await self._places(leaving)
             work = partial(self._hand_over, leaving, places)
-            done = await (attempt(self._database, work, leaving.agent) if patient else self._database.transaction(work))
+            if patient:
+                done = await attempt(self._database, work, leaving.agent)
+            else:
+                done = await self._database.transaction(work)
             went += done.went
             if done.takers:
                 await self._cases.was_given(done.takers, self._clock.now())
@@ -126,4 +129,4 @@ class Shifts:
 def _round(decided: list[ChangeSet], more: bool) -> Round:
     events = [change for found in decided for change in found.changes if isinstance(change, ShiftHandedOver)]
     takers = frozenset(event.to_agent for event in events if event.to == "agent" and event.to_agent is not None)
-    return Round(Counter(event.to for event in events), takers, more)
+    return Round(Counter[str](event.to for event in events), takers, more)

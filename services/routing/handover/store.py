@@ -28,9 +28,8 @@ class ShiftStore:
         for agent in self._roster.agents.values():
             shift = f"{agent.shift.start}-{agent.shift.end} {agent.shift.zone.key}"
             end = agent.shift.next_end(now)
-            becomes = {"$set": {"shift": shift, "ends_at": end}} if end else {"$set": {"shift": shift}}
-            if end is None:
-                becomes["$unset"] = {"ends_at": ""}
+            ends: dict[str, Any] = {"$unset": {"ends_at": ""}, "$set": {"shift": shift}}
+            becomes = ends if end is None else {"$set": {"shift": shift, "ends_at": end}}
             await self._agents.update_one({"_id": agent.agent_id, "shift": {"$ne": shift}}, becomes)
 
     async def leaving(self, now: datetime) -> list[Leaving]:
@@ -56,7 +55,7 @@ class ShiftStore:
         """The end of the shift is handed over. Raises `Conflict` where another process said so already."""
         agent = self._roster.agents.get(leaving.agent)
         end = agent.shift.next_end(leaving.at) if agent else None
-        becomes = {"$set": {"ends_at": end}} if end else {"$unset": {"ends_at": ""}}
+        becomes: dict[str, Any] = {"$set": {"ends_at": end}} if end else {"$unset": {"ends_at": ""}}
         wanted = {"_id": leaving.agent, "ends_at": leaving.at}
         if (await self._agents.update_one(wanted, becomes, session=session)).matched_count != 1:
             raise Conflict("the end of a shift was handed over meanwhile")
