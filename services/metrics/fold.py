@@ -248,9 +248,11 @@ def of_incident(event: IncidentChangedReading) -> tuple[datetime, Increments]:
 
 def of_incident_parcel(event: IncidentParcelReading) -> tuple[datetime, Increments]:
     about = (event.cause.scope, event.cause.kind)
-    found: Increments = [(i.INCIDENT_PARCELS_OPEN, about, 1 if event.move == "affected" else -1)]
+    found: Increments = []
     if event.move == "affected":
-        found.append((i.INCIDENT_PARCELS, about, 1))
+        found += [(i.INCIDENT_PARCELS_OPEN, about, 1), (i.INCIDENT_PARCELS, about, 1)]
+    elif event.move == "over":
+        found.append((i.INCIDENT_PARCELS_OPEN, about, -1))
     if event.tell:
         found.append((i.INCIDENT_NOTICES, (about[1], event.move), 1))
     return event.at, found

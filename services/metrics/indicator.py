@@ -234,8 +234,9 @@ INCIDENT_PARCELS_OPEN = _gauge(
 )
 INCIDENT_NOTICES = _counter(
     "incident_notices",
-    (EXCEPTION_KIND, Label("move", ("affected", "over"))),
-    "Customers who are told of an incident: once when it begins for them and once when it is over.",
+    (EXCEPTION_KIND, Label("move", ("affected", "estimated", "over"))),
+    "Customers who are told of an incident: when it begins for them, when another estimate moves their parcels, and "
+    "when it is over; once each.",
 )
 JOINT_RESPONSE = _histogram(
     "joint_response_seconds",

@@ -26,6 +26,8 @@ def change_set(event: Event) -> str:
     if isinstance(event, CaseChanged):
         return f"case#{event.case.version}"
     if isinstance(event, IncidentParcel):
+        if event.move == "estimated":
+            return f"{event.incident_id}/estimated#{event.owner_version}"
         return f"{event.incident_id}#{1 if event.move == 'affected' else 2}"
     return f"{event.claim.claim_id}#{event.claim.version}"
 
@@ -97,7 +99,7 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
     if isinstance(change, cases.WorkOrderMoved | LegalDeadlineMoved):
         return {"move": change.move}
     if isinstance(change, EstimateMoved):
-        return {"known": change.after is not None}
+        return {"known": change.after is not None, "told": change.told}
     if isinstance(change, SignDisputeMoved):
         return {"move": change.move, "outcome": change.outcome}
     return {}

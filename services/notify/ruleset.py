@@ -73,7 +73,9 @@ def _changes(contract: type[CaseChanged] | type[ClaimChanged], prefix: str) -> f
 
 REMEMBERED = 1000
 CHANGES = (
-    _changes(CaseChanged, "case") | _changes(ClaimChanged, "claim") | frozenset({"incident.affected", "incident.over"})
+    _changes(CaseChanged, "case")
+    | _changes(ClaimChanged, "claim")
+    | frozenset({"incident.affected", "incident.estimated", "incident.over"})
 )
 """Every change there is: case.opened … claim.withdrawn, and what an incident means for a parcel."""
 

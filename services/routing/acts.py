@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing import due, moves, open_orders, timekeeping
+from services.routing.assignment import in_queue
 from services.routing.classify import COMPENSATION, corrected_by_agent, group_of
 from services.routing.contact import retarget
 from services.routing.disputes import dispute
@@ -13,6 +14,7 @@ from services.routing.life import is_over
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from shared.contracts.cases import Case, CaseKind, CaseStatus, Classified, Declined, Replied
+from shared.contracts.handovers import HandOverNote, HandOverNoted
 from shared.contracts.personal import Personal
 
 SENIOR = frozenset({"lead", "supervisor"})
@@ -88,6 +90,14 @@ class Decline:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteHandOver:
+    """What whoever has the case next must know (RO-4)."""
+
+    actor: Actor
+    text: Personal
+
+
+@dataclass(frozen=True, slots=True)
 class Reclassify:
     """What the case is about after all; None: as it was. It is learnt from (RO-2)."""
 
@@ -97,7 +107,7 @@ class Reclassify:
     priority: int | None = None
 
 
-Act = Take | Decline | Reply | Wait | Resolve | Close | Assign | Reclassify
+Act = Take | Decline | Reply | Wait | Resolve | Close | Assign | NoteHandOver | Reclassify
 
 POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
     Take: frozenset({CaseStatus.QUEUED}),
@@ -107,6 +117,7 @@ POSSIBLE: Mapping[type[Act], frozenset[CaseStatus]] = {
     Resolve: WORKED_ON,
     Close: WORKED_ON | {CaseStatus.RESOLVED},
     Assign: OPEN,
+    NoteHandOver: WORKED_ON,
     Reclassify: OPEN,
 }
 
@@ -115,7 +126,7 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
     """The case after the act. Raises `refusals.ActRefused`."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
-    if draft.case.status not in POSSIBLE[type(act)]:
+    if draft.case.status not in POSSIBLE[type(act)] and not (isinstance(act, Take) and in_queue(draft.case)):
         status = draft.case.status.value
         raise IllegalMove(
             "wrong_status",
@@ -207,6 +218,12 @@ def _assign(draft: Draft, act: Assign, rules: Rules, now: datetime) -> None:
         draft.note(Classified())
 
 
+def _note_hand_over(draft: Draft, act: NoteHandOver, rules: Rules, now: datetime) -> None:
+    """The latest one holds."""
+    draft.set(handover_note=HandOverNote(by=act.actor.agent, at=now, text=act.text))
+    draft.note(HandOverNoted(by=act.actor.agent, text=act.text))
+
+
 def _reclassify(draft: Draft, act: Reclassify, rules: Rules, now: datetime) -> None:
     """The handler keeps the case; one that nobody has yet goes to the group that its subject now calls for."""
     before = draft.case
@@ -239,5 +256,6 @@ _DO: Mapping[type[Act], Callable[..., None]] = {
     Resolve: _resolve,
     Close: _close,
     Assign: _assign,
+    NoteHandOver: _note_hand_over,
     Reclassify: _reclassify,
 }

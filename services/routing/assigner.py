@@ -64,6 +64,11 @@ class Assigner:
                 return given.case if given else None
         return None
 
+    async def places_for(self, cases: Sequence[Queued]) -> dict[str, str]:
+        """By case who of those who are there could take it at once."""
+        workloads = await self._store.workloads()
+        return dict(plan(cases, workloads, await self._terms(workloads, self._clock.now())))
+
     async def _planned(self) -> list[tuple[str, str]]:
         """Read without a transaction: what changed since is seen when the case is given."""
         if not await self._store.any_queued():
@@ -90,7 +95,8 @@ class Assigner:
             self._pressure_until = self._monotonic() + PRESSURE_EVERY_S
             if rules.is_peak(before) != rules.is_peak(self._pressure):
                 log.info("peak_began" if rules.is_peak(self._pressure) else "peak_over", pressure=self._pressure)
-        return Terms(rules, self._rules.roster.weights, now, rules.is_peak(self._pressure))
+        peak, too_late = rules.is_peak(self._pressure), self._rules.handover.too_late_for
+        return Terms(rules, self._rules.roster.weights, now, peak, too_late)
 
     async def _give(self, pairs: Mapping[str, str]) -> int:
         try:

@@ -1,8 +1,8 @@
 """Who gets which case (RO-4): group, language, shift, capacity; the customer's last agent, else who fits best."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing.precedence import Precedence, Waiting
 from services.routing.roster import Agent
@@ -17,13 +17,15 @@ HELD = frozenset({CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER})
 class Workload:
     """An agent with the points that the held cases weigh; `since`: when the queue gave the last one.
 
-    `away`: on shift, and not to be given anything for the moment.
+    `away`: on shift, and not to be given anything for the moment; `too_late`: the shift ends so soon that nothing
+    more of these channels can be done.
     """
 
     agent: Agent
     load: int
     since: datetime | None
     away: bool = False
+    too_late: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,13 @@ class Queued(Waiting):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the plan goes by at the moment."""
+    """What the plan goes by at the moment; `too_late_for`: what can't be done in what is left of a shift."""
 
     precedence: Precedence
     weights: Mapping[Channel, int]
     now: datetime
     peak: bool = False
+    too_late_for: Callable[[timedelta], frozenset[Channel]] = lambda left: frozenset()
 
 
 def plan(queue: Iterable[Queued], workloads: Iterable[Workload], terms: Terms) -> list[tuple[str, str]]:
@@ -54,7 +57,7 @@ def plan(queue: Iterable[Queued], workloads: Iterable[Workload], terms: Terms) -
     A call needs an agent's whole attention. Where nobody is free enough for a case, the agent who comes closest gets
     nothing more for its sake: else chats that come after it would fill every gap, and it would wait for ever.
     """
-    free = {w.agent.agent_id: w for w in workloads if w.agent.shift.covers(terms.now)}
+    free = {w.agent.agent_id: _until_end(w, terms) for w in workloads if w.agent.shift.covers(terms.now)}
     pairs = []
     for case in sorted(queue, key=lambda c: terms.precedence.place(c, terms.now, terms.peak)):
         chosen = _best(case, list(free.values()), terms)
@@ -67,6 +70,11 @@ def plan(queue: Iterable[Queued], workloads: Iterable[Workload], terms: Terms) -
             if kept_free is not None:
                 del free[kept_free]
     return pairs
+
+
+def _until_end(workload: Workload, terms: Terms) -> Workload:
+    left = workload.agent.shift.left(terms.now)
+    return workload if left is None else replace(workload, too_late=terms.too_late_for(left))
 
 
 def _nearest(case: Queued, workloads: Iterable[Workload], terms: Terms) -> str | None:
@@ -95,7 +103,7 @@ def _can_take(workload: Workload, case: Queued, weights: Mapping[Channel, int]) 
 
 def _may_take(workload: Workload, case: Queued) -> bool:
     agent = workload.agent
-    willing = not workload.away and agent.agent_id not in case.declined
+    willing = not workload.away and agent.agent_id not in case.declined and case.channel not in workload.too_late
     return willing and case.group in agent.groups and case.language in agent.languages
 
 
@@ -123,6 +131,12 @@ def groups_with_room(workloads: Iterable[Workload], weights: Mapping[Channel, in
 def holder_of(case: Case) -> str | None:
     """The agent in whose hands the case is."""
     return case.agent if case.status in HELD else None
+
+
+def in_queue(case: Case) -> bool:
+    """In nobody's hands; a case that was handed over while its customer is asked goes on waiting there."""
+    waits = case.status is CaseStatus.WAITING_CUSTOMER and case.agent is None
+    return waits or case.status is CaseStatus.QUEUED
 
 
 def capacity_on_shift(workloads: Iterable[Workload], now: datetime) -> int:

@@ -15,10 +15,12 @@ from services.routing import (
     under_incident,
 )
 from services.routing.acts import Act
+from services.routing.assignment import in_queue
 from services.routing.clocks import legal_due
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.key_accounts import promotion
+from services.routing.handover import leaving
 from services.routing.legal import acts as legal_acts
 from services.routing.legal import claim_news
 from services.routing.legal.acts import LegalAct
@@ -27,8 +29,10 @@ from services.routing.rules import Rules
 from services.routing.selfservice.handover import waits
 from services.routing.state import (
     AgentFound,
+    AgentLeft,
     CaseState,
     ChangeSet,
+    IncidentEstimate,
     IncidentFound,
     IncidentNotIts,
     IncidentOver,
@@ -37,7 +41,7 @@ from services.routing.state import (
     OrderMoved,
     TimerFired,
 )
-from shared.contracts.cases import Case, CaseStatus, Standing
+from shared.contracts.cases import Case, Standing
 from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored
 from shared.contracts.parcels import (
@@ -54,7 +58,7 @@ SAID_MAX = 2000
 """Characters of a customer's words that are kept to learn from."""
 
 News = ParcelExceptionRaised | ParcelExceptionCleared | ParcelMoved | ParcelSnapshot | MediaStored | MediaFailed
-OfIncident = IncidentFound | IncidentNotIts | IncidentOver
+OfIncident = IncidentFound | IncidentEstimate | IncidentNotIts | IncidentOver
 Event = (
     Interaction
     | News
@@ -62,6 +66,7 @@ Event = (
     | TimerFired
     | AgentFound
     | KeyAccountFound
+    | AgentLeft
     | OrderMoved
     | OfIncident
     | Act
@@ -174,9 +179,11 @@ def _draft(case: Case, event: Event, rules: Rules, now: datetime, joint: Joint |
         return _agent_found(case, event, rules, now)
     if isinstance(event, KeyAccountFound):
         return promotion.promoted(case, rules, now)
+    if isinstance(event, AgentLeft):
+        return leaving.hand_over(_timer(case, rules, now), event, rules, now)
     if isinstance(event, OrderMoved):
         return open_orders.hear(case, event.order, event.moves, rules, now)
-    if isinstance(event, IncidentFound | IncidentNotIts):
+    if isinstance(event, IncidentFound | IncidentEstimate | IncidentNotIts):
         return under_incident.change(case, event, rules, now)
     if isinstance(event, IncidentOver):
         return None
@@ -202,7 +209,8 @@ def _timer(case: Case, rules: Rules, now: datetime) -> Draft:
 
 
 def _agent_found(case: Case, found: AgentFound, rules: Rules, now: datetime) -> Draft | None:
-    if case.status is not CaseStatus.QUEUED:
+    agent = rules.roster.agents.get(found.agent)
+    if not in_queue(case) or (agent is not None and not agent.shift.covers(now)):
         return None
     draft = _timer(case, rules, now)
     moves.give_to(draft, found.agent)

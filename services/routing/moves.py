@@ -1,13 +1,17 @@
 """Moves of a case from status to status: given to an agent, woken, resolved, closed, opened again."""
 
 from datetime import datetime
+from typing import Literal
 
 from services.routing import survey, timekeeping
 from services.routing.classify import group_of
 from services.routing.draft import Draft
 from services.routing.rules import Rules
 from services.routing.timekeeping import Calendars
-from shared.contracts.cases import Assigned, CaseStatus, Closed, Reopened, Resolved
+from shared.contracts.cases import Assigned, Case, CaseStatus, Closed, Reopened, Resolved
+from shared.contracts.handovers import HandOver, ShiftHandedOver, ShiftReason
+
+Whither = Literal["agent", "queue", "stays"]
 
 
 def give_to(draft: Draft, agent: str) -> None:
@@ -19,10 +23,57 @@ def give_to(draft: Draft, agent: str) -> None:
 
 
 def wake(draft: Draft, calendars: Calendars, now: datetime) -> None:
-    """The customer answered: the clocks that waited for it go on."""
+    """What it waited for came: its clocks go on. Nobody waits until an agent's next shift begins."""
     if draft.case.status is CaseStatus.WAITING_CUSTOMER:
         draft.set(status=CaseStatus.ASSIGNED if draft.case.agent else CaseStatus.QUEUED)
         timekeeping.resume(draft, calendars, now)
+        if is_off(draft.case, now):
+            leave_in_queue(draft, "woken", now)
+
+
+def is_off(case: Case, now: datetime) -> bool:
+    """Whether the case stayed with an agent who is not back yet."""
+    until = case.handover.stays_until if case.handover and case.handover.agent == case.agent else None
+    return until is not None and now < until
+
+
+def stay(draft: Draft, reason: ShiftReason, until: datetime, now: datetime) -> None:
+    """Its agent goes, and keeps it until they are back."""
+    agent = draft.case.agent
+    draft.note(_handed_over(draft.case, reason, "stays", agent))
+    _remember(draft, reason, now, until)
+
+
+def pass_on(draft: Draft, to: str, reason: ShiftReason, now: datetime) -> None:
+    """Its agent goes, and another has it."""
+    draft.note(_handed_over(draft.case, reason, "agent", to))
+    _remember(draft, reason, now)
+    draft.set(preferred_agent=draft.case.agent)
+    give_to(draft, to)
+
+
+def leave_in_queue(draft: Draft, reason: ShiftReason, now: datetime) -> None:
+    """Its agent goes: back into the queue, in the place of its age. One that waits for its customer goes on waiting."""
+    case = draft.case
+    draft.note(_handed_over(case, reason, "queue"))
+    _remember(draft, reason, now)
+    waits = case.status is CaseStatus.WAITING_CUSTOMER
+    draft.set(
+        status=CaseStatus.WAITING_CUSTOMER if waits else CaseStatus.QUEUED, agent=None, preferred_agent=case.agent
+    )
+
+
+def _remember(draft: Draft, reason: ShiftReason, now: datetime, until: datetime | None = None) -> None:
+    agent = draft.case.agent
+    assert agent is not None, "only what is held is handed over"
+    draft.set(handover=HandOver(agent=agent, at=now, reason=reason, stays_until=until))
+
+
+def _handed_over(case: Case, reason: ShiftReason, to: Whither, to_agent: str | None = None) -> ShiftHandedOver:
+    """With the note that its agent wrote for it."""
+    assert case.agent is not None, "only what is held is handed over"
+    note = case.handover_note.text if case.handover_note and case.handover_note.by == case.agent else None
+    return ShiftHandedOver(reason=reason, agent=case.agent, to=to, to_agent=to_agent, group=case.group, note=note)
 
 
 def resolve(draft: Draft, by: str, rules: Rules, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.contracts.cases import CaseStatus
@@ -24,6 +24,26 @@ class Shift:
         if self.start < self.end:
             return self.start <= local < self.end
         return local >= self.start or local < self.end
+
+    def left(self, at: datetime) -> timedelta | None:
+        """What is left of it at a time that it covers; None: it goes around the clock."""
+        end = self.next_end(at)
+        return None if end is None else end - at
+
+    def next_start(self, at: datetime) -> datetime | None:
+        """The first beginning after `at`; None: it goes around the clock."""
+        return self._next(self.start, at)
+
+    def next_end(self, at: datetime) -> datetime | None:
+        """The first end after `at`; None: it goes around the clock."""
+        return self._next(self.end, at)
+
+    def _next(self, moment: time, at: datetime) -> datetime | None:
+        if self.start == self.end:
+            return None
+        day = at.astimezone(self.zone).date()
+        days = (datetime.combine(day + timedelta(days=n), moment, self.zone).astimezone(UTC) for n in range(3))
+        return next(found for found in days if found > at)
 
 
 @dataclass(frozen=True, slots=True)

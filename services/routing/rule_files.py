@@ -11,6 +11,7 @@ from services.routing.decision_table import Domain, RuleError
 from services.routing.disputes.dispute_file import disputes_of
 from services.routing.due import Calendar
 from services.routing.estimates import table_file as estimate_file
+from services.routing.handover import table_file as handover_file
 from services.routing.hours_file import calendars_of
 from services.routing.key_accounts import rule_file as key_account_file
 from services.routing.keyword_file import lexicon_of
@@ -76,6 +77,7 @@ def load(directory: Path = DIRECTORY, today: date | None = None, model: Path = a
         roster=roster,
         precedence=precedence_of(parts["assignment.yaml"]),
         key_accounts=key_account_file.load(directory, life.tiers, today),
+        handover=handover_file.load(directory, today),
         disputes=disputes_of(parts["signing.yaml"], tags),
         self_service=self_service_file.load(directory, book, tags, sorted(life.tiers), today),
         estimates=estimate_file.load(directory, book, calendars, today),

@@ -11,6 +11,7 @@ from services.routing.clocks import Target, Targets
 from services.routing.disputes.rules import DisputeRules
 from services.routing.due import Calendar
 from services.routing.estimates.table import EstimateRules
+from services.routing.handover.rules import HandOverRules
 from services.routing.hours import BusinessHours
 from services.routing.key_accounts.rules import KeyAccountRules
 from services.routing.lexicon import Lexicon
@@ -46,6 +47,7 @@ class Rules:
     roster: Roster
     precedence: Precedence
     key_accounts: KeyAccountRules
+    handover: HandOverRules
     disputes: DisputeRules
     self_service: SelfServiceRules
     estimates: EstimateRules

@@ -7,6 +7,7 @@ from functools import cached_property
 from pydantic import TypeAdapter
 
 from shared.contracts.cases import Case, Change, OrderMove, Standing
+from shared.contracts.handovers import ShiftReason
 from shared.contracts.parcels import ParcelLookup
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import WorkOrder
@@ -75,6 +76,13 @@ class IncidentFound:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentEstimate:
+    """The incident that the case is under is expected to hold its parcel up by other hours."""
+
+    joint: Joint
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentNotIts:
     """A person says that the case has another cause."""
 
@@ -101,6 +109,16 @@ class AgentFound:
 @dataclass(frozen=True, slots=True)
 class KeyAccountFound:
     """The case's customer has become a key account by the number of their parcels (RO-5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """The case's agent goes, since `at`; `to`: who of those who are there could take it at once."""
+
+    agent: str
+    at: datetime
+    reason: ShiftReason
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import IndexModel, InsertOne, ReplaceOne
 
-from services.routing.assignment import Queued, Workload, holder_of
+from services.routing.assignment import Queued, Workload, holder_of, in_queue
 from services.routing.incidents.cause import cell_of
 from services.routing.legal.register import Entry, entries
 from services.routing.legal.store import Register
@@ -155,8 +155,9 @@ class CaseStore:
         return agent in self._roster.agents
 
     async def set_away(self, agent: str, away: bool) -> None:
-        """Whether the agent is to be given anything."""
-        await self._agents.update_one({"_id": agent}, {"$set": {"away": away}})
+        """Whether the agent is to be given anything; who is back is not signed off any more."""
+        becomes: Document = {"$set": {"away": away}}
+        await self._agents.update_one({"_id": agent}, becomes if away else becomes | {"$unset": {"left": ""}})
 
     async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[Case]:
         """Cases of groups and statuses, the most urgent and oldest first."""
@@ -250,7 +251,7 @@ def _document(state: CaseState) -> Document:
         "_id": case.case_id,
         "version": case.version,
         "group": case.group,
-        "status": case.status.value,
+        "status": (CaseStatus.QUEUED if in_queue(case) else case.status).value,
         "priority": case.classification.priority,
         "opened_at": case.opened_at,
         "channel": case.channel.value,
@@ -288,9 +289,9 @@ def _disputed(dispute: SignDispute) -> Document:
     return found
 
 
-def _age(state: CaseState) -> tuple[int, bool]:
-    """What is newer of a case: a version, and of one that is only reserved that it was released."""
-    return state.stored_version, state.released
+def _age(state: CaseState) -> tuple[int, bool, datetime]:
+    """What is newer of a case: a version, and of one that is only reserved that it was released, or expected anew."""
+    return state.stored_version, state.released, state.case.updated_at
 
 
 def _reserved(state: CaseState) -> Document:

@@ -13,7 +13,15 @@ from services.routing.draft import Draft
 from services.routing.estimates import revising
 from services.routing.life import is_over
 from services.routing.rules import Rules
-from services.routing.state import CaseState, ChangeSet, IncidentFound, IncidentNotIts, IncidentOver, Joint
+from services.routing.state import (
+    CaseState,
+    ChangeSet,
+    IncidentEstimate,
+    IncidentFound,
+    IncidentNotIts,
+    IncidentOver,
+    Joint,
+)
 from shared.contracts.cases import Case, Classified, IncidentJoined, IncidentLeft, Opened
 from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised
@@ -23,6 +31,8 @@ def waits(state: CaseState | None, event: object, rules: Rules, now: datetime, j
     """The case that stays, or becomes, reserved; None: it does not."""
     if isinstance(event, ParcelExceptionRaised) and joint is not None and not joint.own_case:
         return ChangeSet(state or _reserved(event, rules, now, joint))
+    if state is not None and isinstance(event, IncidentEstimate):
+        return ChangeSet(_expected_anew(state, event.joint, rules, now))
     if state is not None and isinstance(event, ParcelExceptionRaised) and event.exception_id == state.case.exception_id:
         return ChangeSet(state)
     if state is not None and isinstance(event, ParcelExceptionCleared):
@@ -36,6 +46,16 @@ def _reserved(raised: ParcelExceptionRaised, rules: Rules, now: datetime, joint:
     draft.set(clocks=(), incident_id=joint.incident_id, incident_number=joint.number)
     revising.by_incident(draft, timedelta(hours=joint.delay_hours), rules, now)
     return CaseState(draft.finished(version=1, now=now), reserved=True)
+
+
+def _expected_anew(state: CaseState, joint: Joint, rules: Rules, now: datetime) -> CaseState:
+    if state.released or state.case.incident_id != joint.incident_id:
+        return state
+    draft = Draft(state.case)
+    revising.by_other_delay(draft, timedelta(hours=joint.delay_hours), rules, now)
+    if draft.case.estimate == state.case.estimate:
+        return state
+    return CaseState(draft.finished(version=1, now=now), None, state.open_keys, reserved=True)
 
 
 def _released(state: CaseState) -> CaseState:
@@ -100,8 +120,10 @@ def join_where_new(draft: Draft, joint: Joint | None, rules: Rules, now: datetim
     return draft
 
 
-def change(case: Case, event: IncidentFound | IncidentNotIts, rules: Rules, now: datetime) -> Draft | None:
-    """An open case is put under an incident, or taken out of it."""
+def change(
+    case: Case, event: IncidentFound | IncidentEstimate | IncidentNotIts, rules: Rules, now: datetime
+) -> Draft | None:
+    """An open case is put under an incident, expected at another time by it, or taken out of it."""
     draft = Draft(case)
     due.fire(draft, rules.calendar, now)
     if isinstance(event, IncidentFound):
@@ -109,6 +131,10 @@ def change(case: Case, event: IncidentFound | IncidentNotIts, rules: Rules, now:
         if is_over(draft.case) or case.incident_id is not None or incident_id in case.incidents_left:
             return None
         put_under(draft, event.joint, rules, now)
+    elif isinstance(event, IncidentEstimate):
+        if is_over(draft.case) or case.incident_id != event.joint.incident_id:
+            return None
+        revising.by_other_delay(draft, timedelta(hours=event.joint.delay_hours), rules, now)
     elif case.incident_id != event.incident_id:
         return None
     else:

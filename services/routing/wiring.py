@@ -6,6 +6,7 @@ from services.routing.api import routes
 from services.routing.assigner import Assigner
 from services.routing.desk import Desk
 from services.routing.handlers import AliasHandler, CaseHandler
+from services.routing.handover import wiring as handover
 from services.routing.incidents import wiring as incidents
 from services.routing.incidents.store import IncidentStore
 from services.routing.indicators import CatchAlls
@@ -53,6 +54,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.mount([*routes(desk, verifier), *pairs.routes(desk, verifier)])
     runtime.mount(presence.routes(store, assigner, verifier))
     runtime.registry.register(CatchAlls(rules))
+    handover.attach(runtime, settings, desk, assigner)
     key_accounts.attach(runtime, desk, aliases, volumes)
     legal.attach(runtime, settings, desk, handler, batches)
     work_orders.attach(runtime, settings, desk)

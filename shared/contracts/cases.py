@@ -9,6 +9,7 @@ from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
 from shared.contracts.classification import CaseKind as CaseKind
 from shared.contracts.classification import Classification as Classification
 from shared.contracts.estimates import ArrivalEstimate, EstimateMoved
+from shared.contracts.handovers import HandOver, HandOverNote, HandOverNoted, ShiftHandedOver
 from shared.contracts.interactions import Attachment, ClaimForm, Solution
 from shared.contracts.legal import LegalDeadline, LegalDeadlineMoved
 from shared.contracts.media import MediaFault, MediaKind
@@ -151,6 +152,8 @@ class Case(Contract):
     answered_by: Literal["self_service"] | None = Field(None, description="as long as no person is needed (RO-3)")
     self_service: SelfService | None = None
     survey: Survey | None = Field(None, description="of the latest resolution")
+    handover: HandOver | None = Field(None, description="the latest, by an agent who went (交接班, RO-4)")
+    handover_note: HandOverNote | None = None
 
 
 class Opened(Contract):
@@ -351,6 +354,8 @@ Change = Annotated[
     | IncidentJoined
     | IncidentLeft
     | HandedOver
+    | HandOverNoted
+    | ShiftHandedOver
     | SurveyAsked
     | SurveyAnswered
     | SurveyClosed,

@@ -33,3 +33,4 @@ class EstimateMoved(Contract):
     type: Literal["estimate_moved"] = "estimate_moved"
     before: Instant | None = None
     after: Instant | None = None
+    told: bool = Field(True, description="False: the incident that the case is under tells its customer")

@@ -180,7 +180,7 @@ OverReason = Literal["moved_on", "closed", "unlinked"]
 
 
 class IncidentParcel(Contract):
-    """A parcel came under an incident, or is out of it again.
+    """A parcel came under an incident, is expected at another time by its new estimate, or is out of it again.
 
     `tell`: this is the customer's one notice of it; what follows of the same customer is only shown. `waiting` and
     `keys` are for rebuilding routing's state.
@@ -189,18 +189,19 @@ class IncidentParcel(Contract):
     incident_id: str
     incident_number: str
     cause: Cause
-    move: Literal["affected", "over"]
+    move: Literal["affected", "estimated", "over"]
     reason: OverReason | None = Field(None, description="why it is over")
     tracking_number: str
     case_id: str = Field(description="the parcel's case, or the one that is reserved for it")
     case_number: str
     reserved: bool = Field(description="the case is opened only when its customer writes")
     owner_id: str = Field(description="whom the parcel concerns, however its case knows them: who is told once")
-    owner_version: int = Field(ge=1, description="grows with each parcel that comes or goes of this owner")
+    owner_version: int = Field(ge=1, description="grows with each parcel that comes, moves or goes of this owner")
     exception_id: str | None = None
     customer: Customer
     tell: bool
     expected_at: Instant | None = Field(None, description="revised estimate of arrival; None: not known")
+    delay_hours: int | None = Field(None, ge=0, description="the incident's estimate that it follows from")
     at: Instant
     waiting: Case | None = Field(None, description="the reserved case")
     keys: tuple[str, ...] = Field((), description="by which a contact finds it")

@@ -5,6 +5,7 @@ or an answer tells; and everything once the parcel has arrived.
 """
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.routing.draft import Draft
 from services.routing.estimates.arrival import Cause, Held, arrival
@@ -12,6 +13,11 @@ from services.routing.estimates.table import ARRIVED
 from services.routing.rules import Rules
 from shared.contracts.cases import Case, Opened
 from shared.contracts.estimates import ArrivalEstimate, EstimateMoved
+
+Teller = Literal["case", "incident", "joining", "answer"]
+"""Who tells a moved estimate: a notice of the case, or one of its incident; the incident that it just came under, or
+an answer, say it in any case."""
+SAYS_IT: frozenset[Teller] = frozenset({"joining", "answer"})
 
 
 def by_exception(draft: Draft, rules: Rules, now: datetime, since: datetime | None = None) -> None:
@@ -29,7 +35,18 @@ def by_incident(draft: Draft, delay: timedelta, rules: Rules, now: datetime) -> 
     if case.parcel is None:
         return
     hopeless = case.exception_kind is not None and rules.estimates.held_until(case, now) is None
-    _revise(draft, Held(now, None if hopeless else now + delay, "incident"), rules, now, told=False)
+    _revise(draft, Held(now, None if hopeless else now + delay, "incident"), rules, now, by="joining")
+
+
+def by_other_delay(draft: Draft, delay: timedelta, rules: Rules, now: datetime) -> None:
+    """The incident's estimate is another one: it counts from when the parcel came under it, so that whenever and
+    however often it is worked out it is the same. The incident tells it, and the case notes what moved by enough."""
+    case, known = draft.case, draft.case.estimate
+    if case.parcel is None:
+        return
+    since = (known.held_since if known else None) or case.exception_at or now
+    hopeless = case.exception_kind is not None and rules.estimates.held_until(case, since) is None
+    _revise(draft, Held(since, None if hopeless else since + delay, "incident"), rules, now, by="incident")
 
 
 def by_move(draft: Draft, rules: Rules, now: datetime) -> None:
@@ -49,7 +66,7 @@ def by_release(draft: Draft, rules: Rules, now: datetime) -> None:
 
 def by_answer(draft: Draft, rules: Rules, now: datetime) -> None:
     """The customer asked, and the answer says it."""
-    _revise(draft, None, rules, now, told=False)
+    _revise(draft, None, rules, now, by="answer")
 
 
 def _reported_at(case: Case) -> datetime | None:
@@ -58,18 +75,18 @@ def _reported_at(case: Case) -> datetime | None:
     return next((point.at for point in reversed(track) if point.exception is case.exception_kind), None)
 
 
-def _revise(draft: Draft, held: Held | None, rules: Rules, now: datetime, *, told: bool = True) -> None:
+def _revise(draft: Draft, held: Held | None, rules: Rules, now: datetime, *, by: Teller = "case") -> None:
     case = draft.case
     if case.parcel is None:
         return
     before, after = case.estimate, arrival(case.parcel, held, rules.estimates, now)
-    if not told or case.parcel.node in ARRIVED or any(isinstance(change, Opened) for change in draft.changes):
+    if by in SAYS_IT or case.parcel.node in ARRIVED or any(isinstance(change, Opened) for change in draft.changes):
         draft.set(estimate=after)
     elif _holds(before, after, rules.estimates.tolerance, now):
         draft.set(estimate=after and before and after.model_copy(update={"at": before.at}))
     else:
         draft.set(estimate=after)
-        draft.note(EstimateMoved(before=before and before.at, after=after and after.at))
+        draft.note(EstimateMoved(before=before and before.at, after=after and after.at, told=by != "incident"))
 
 
 def _holds(before: ArrivalEstimate | None, after: ArrivalEstimate | None, tolerance: timedelta, now: datetime) -> bool:

@@ -18,7 +18,8 @@ from shared.contracts.people import Customer
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A parcel under the incident. `over`: why it is not any more; `version`: of its customer when that changed."""
+    """A parcel under the incident. `over`: why it is not any more; `version`: of its customer when that changed;
+    `delay_hours`: the incident's estimate that its own follows from."""
 
     tracking_number: str
     case_id: str
@@ -28,16 +29,21 @@ class Linked:
     expected_at: Instant | None = None
     over: OverReason | None = None
     version: int = 0
+    delay_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
+    """`told_hours`: the incident's estimate when this customer was told last, with `told_version`, which was theirs."""
+
     incident_id: str
     incident_number: str
     cause: Cause
     customer_id: str
     version: int
     parcels: tuple[Linked, ...]
+    told_hours: int | None = None
+    told_version: int = 0
 
     @property
     def affected_id(self) -> str:
@@ -74,8 +80,30 @@ def link(
     if any(known.tracking_number == parcel.tracking_number for known in affected.open):
         return None
     version = affected.version + 1
-    after = replace(affected, version=version, parcels=(*others, replace(parcel, version=version)))
-    return after, _news(after, parcel, "affected", waiting, tell, now)
+    parcel = replace(parcel, version=version, delay_hours=incident.delay_hours)
+    after = replace(affected, version=version, parcels=(*others, parcel))
+    return _told(after, incident.delay_hours, tell), _news(after, parcel, "affected", waiting, tell, now)
+
+
+def expect(
+    affected: Affected,
+    parcel: Linked,
+    delay_hours: int,
+    expected_at: datetime | None,
+    moved: bool,
+    waiting: CaseState | None,
+    now: datetime,
+) -> tuple[Affected, IncidentParcel | None]:
+    """The customer after the incident's other estimate reached one of their parcels; news only where that is expected
+    at another time. The first such parcel tells it, the further ones are only shown."""
+    version = affected.version + 1
+    after_it = replace(parcel, version=version, delay_hours=delay_hours, expected_at=expected_at)
+    parcels = tuple(after_it if known is parcel else known for known in affected.parcels)
+    after = replace(affected, version=version, parcels=parcels)
+    if not moved:
+        return after, None
+    tell = affected.told_hours != delay_hours
+    return _told(after, delay_hours, tell), _news(after, after_it, "estimated", waiting, tell, now)
 
 
 def release(
@@ -91,6 +119,10 @@ def release(
     is_open = waiting is None
     its_case_tells = not is_open if reason == "closed" else is_open
     return after, _news(after, over, "over", waiting, not after.open and not its_case_tells, now)
+
+
+def _told(affected: Affected, delay_hours: int | None, tell: bool) -> Affected:
+    return replace(affected, told_hours=delay_hours, told_version=affected.version) if tell else affected
 
 
 def _news(
@@ -113,6 +145,7 @@ def _news(
             "customer": parcel.customer,
             "tell": tell,
             "expected_at": parcel.expected_at,
+            "delay_hours": parcel.delay_hours,
             "at": now,
             "waiting": waiting.case if waiting else None,
             "keys": waiting.open_keys if waiting else (),
@@ -135,6 +168,7 @@ def retold(events: Sequence[IncidentParcel], known: Mapping[str, Affected]) -> d
             event.expected_at,
             event.reason,
             event.owner_version,
+            event.delay_hours,
         )
         held = before.parcels if before else ()
         same = next((one for one in held if one.tracking_number == parcel.tracking_number), None)
@@ -142,5 +176,8 @@ def retold(events: Sequence[IncidentParcel], known: Mapping[str, Affected]) -> d
             held = (*(one for one in held if one is not same), parcel)
         version = max(event.owner_version, before.version if before else 0)
         about = (event.incident_id, event.incident_number, event.cause, event.owner_id)
-        found[key] = Affected(*about, version, held)
+        told = (before.told_hours, before.told_version) if before else (None, 0)
+        if event.tell and event.move != "over" and event.owner_version > told[1]:
+            told = (event.delay_hours, event.owner_version)
+        found[key] = Affected(*about, version, held, *told)
     return found

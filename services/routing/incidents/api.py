@@ -134,7 +134,7 @@ def _close(actor: Actor, body: Body) -> Act:
 ACTS: Mapping[str, ActRoute] = {
     "acknowledge": ActRoute(NoBody, "The task force is at work: meets the joint clock", lambda a, _: Acknowledge(a)),
     "note": ActRoute(TextBody, "Note progress", _note),
-    "estimate": ActRoute(EstimateBody, "Expect another delay for what is linked from now on", _estimate),
+    "estimate": ActRoute(EstimateBody, "Expect another delay, also of what is under it; customers are told", _estimate),
     "link": ActRoute(CaseBody, "Put an open case under it", _link),
     "unlink": ActRoute(CaseBody, "Take a case out: it has another cause", _unlink),
     "close": ActRoute(ReviewBody, "Close with a review; its customers are told", _close),

@@ -51,7 +51,8 @@ class IncidentStore:
         await self._affected.create_indexes(
             [
                 IndexModel("open_parcels", name="open_parcels", sparse=True),
-                IndexModel([("incident", 1), ("open_parcels", 1)], name="incident"),
+                # Whose parcels follow another estimate than their incident's is found without looking at the others.
+                IndexModel([("incident", 1), ("delays", 1)], name="delays"),
             ]
         )
         keep = int(timedelta(days=self._rules.usual.days + 2).total_seconds())
@@ -127,6 +128,12 @@ class IncidentStore:
         open_ids = [incident.incident_id for incident in await self.open(session)]
         wanted = {"open_parcels": {"$exists": True}, "incident": {"$nin": open_ids}}
         return [_stored(row) for row in await self._affected.find(wanted, session=session).limit(limit).to_list(limit)]
+
+    async def behind(self, incident: Incident, limit: int, session: Session | None = None) -> list[Affected]:
+        """Customers with parcels that follow another estimate than the incident's."""
+        others = {"$elemMatch": {"$ne": incident.delay_hours}}
+        found = self._affected.find({"incident": incident.incident_id, "delays": others}, session=session)
+        return [_stored(row) for row in await found.limit(limit).to_list(limit)]
 
     async def figures(self, incident_id: str) -> Document:
         """Customers, parcels, and those of them that are still under it."""
@@ -272,5 +279,7 @@ def _row(affected: Affected) -> Document:
         "parcels": len(affected.parcels),
         "affected": STORED.dump_json(affected, exclude_none=True).decode(),
     }
-    numbers = [parcel.tracking_number for parcel in affected.open]
-    return {**row, "open_parcels": numbers} if numbers else row
+    if affected.open:
+        row["open_parcels"] = [parcel.tracking_number for parcel in affected.open]
+        row["delays"] = list({parcel.delay_hours for parcel in affected.open})
+    return row

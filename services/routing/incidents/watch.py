@@ -1,4 +1,5 @@
-"""What happens to incidents by itself: found, their cases linked, their clocks fired, their customers let go (RO-12).
+"""What happens to incidents by itself: found, their cases linked and estimated, their clocks fired, their customers
+let go (RO-12).
 
 One process of the service does it. Each step is a transaction that the next look finds done; two processes that
 lead for a moment meet in the database: an open cause is unique, cases and customers have versions.
@@ -19,6 +20,7 @@ from services.routing.incidents.coordinator import Coordinator
 from services.routing.incidents.detect import Found
 from services.routing.incidents.incident import Opening, TimePassed, decide, opened
 from services.routing.incidents.linking import customer_of, linked
+from services.routing.incidents.reestimate import Reestimate
 from services.routing.incidents.store import cell_filter
 from services.routing.record import messages as case_messages
 from services.routing.rules import Rules
@@ -48,10 +50,11 @@ class Watch:
         self._rules = rules
         self._coordinator = coordinator
         self._incidents = coordinator.incidents
+        self._reestimate = Reestimate(database, cases, outbox, rules, coordinator)
 
     async def look(self) -> None:
         """One round. What somebody else changed meanwhile comes with the next one."""
-        for step in (self._fire, self._detect, self._link, self._let_go):
+        for step in (self._fire, self._detect, self._link, self._reestimate.look, self._let_go):
             await self._step(step)
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> None:

@@ -257,6 +257,7 @@ def incident_life() -> list[Contract]:
         incidents.IncidentChanged(changes=(incidents.IncidentOpened(by="detector"),), incident=opened, at=START),
         incidents.IncidentParcel.model_validate({**about, **of, "move": "affected", "at": at(1)}),
         incidents.IncidentChanged(changes=(incidents.IncidentAcknowledged(by="a"),), incident=answered, at=at(12)),
+        incidents.IncidentParcel.model_validate({**about, **of, "move": "estimated", "at": at(40)}),
         incidents.IncidentParcel.model_validate({**about, **of, "move": "over", "reason": "moved_on", "at": at(90)}),
         incidents.IncidentChanged(changes=(incidents.IncidentClosed(by="a"),), incident=closed, at=at(100)),
     ]

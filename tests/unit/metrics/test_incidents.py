@@ -19,7 +19,8 @@ def test_an_incident_is_counted_and_nothing_is_left_of_it() -> None:
     assert totals["incidents_open", ABOUT] == 0
     assert totals["incident_parcels", ABOUT] == 1
     assert totals["incident_parcels_open", ABOUT] == 0
-    assert totals["incident_notices", ("delay", "affected")] == totals["incident_notices", ("delay", "over")] == 1
+    told = {move: totals["incident_notices", ("delay", move)] for move in ("affected", "estimated", "over")}
+    assert told == dict.fromkeys(told, 1)
     assert totals["joint_response_seconds", ("site", "sum")] == 12 * 60 * 1000
 
 

@@ -1,5 +1,6 @@
 """RO-12, NO-1: a customer is told of an incident once when it begins and once when it is over; the page shows it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from services.notify.preview import incoming, preview
 from services.notify.texts import Speaker, load_texts
 from services.notify.view import View
 from shared.contracts import cases
+from shared.contracts.estimates import EstimateMoved
 from shared.contracts.incidents import IncidentParcel
 from shared.contracts.notices import NoticeKind, NoticeRequested
 from tests.unit.notify.events import PLANNER, RULES, changed, plan
@@ -75,6 +77,21 @@ def test_its_end_is_told(reason: str, tell: bool, said: str) -> None:
     after, notices = heard(parcel(move="over", reason=reason, tell=tell), view, 1)
     assert [said in notice.text.reveal() for notice in notices] == [True] * tell
     assert len(after.timeline) == 2
+
+
+def test_another_estimate_is_told_by_the_incident_once_and_shown_for_every_parcel() -> None:
+    view, _ = heard(parcel())
+    moved = {"move": "estimated", "owner_version": 5, "expected_at": START + timedelta(hours=96)}
+    after, (notice,) = heard(parcel(**moved), view, 1)
+    assert notice.kind is NoticeKind.INCIDENT
+    assert "预计送达时间更新：11月24日" in notice.text.reveal()
+    again, (later,) = heard(parcel(**moved | {"owner_version": 9}), after, 2)
+    assert (len(again.timeline), later.notice_id != notice.notice_id) == (3, True)
+    assert decide(again, incoming(parcel(**moved), 1), PLANNER, START).messages == ()
+    shared, silent = heard(parcel(**moved, tell=False, case_id="other"))
+    assert (silent, len(shared.timeline)) == ([], 1)
+    of_case = plan(changed(EstimateMoved(after=START + timedelta(hours=96), told=False)))
+    assert of_case.messages == ()
 
 
 def test_that_a_case_came_under_it_is_told_by_the_incident_alone() -> None:

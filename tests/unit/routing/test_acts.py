@@ -9,6 +9,7 @@ from services.routing.acts import (
     Assign,
     Close,
     Decline,
+    NoteHandOver,
     Reclassify,
     Reply,
     Resolve,
@@ -62,6 +63,8 @@ def act_of(kind: type[Act], actor: Actor = ANN) -> Act:
         return Close(actor, TEXT)
     if kind is Reclassify:
         return Reclassify(actor, kind=CaseKind.COMPLAINT)
+    if kind is NoteHandOver:
+        return NoteHandOver(actor, TEXT)
     return Assign(actor, group="claims")
 
 
