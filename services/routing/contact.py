@@ -88,7 +88,7 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
     if waits(draft.case):
         answering.come_back(draft, asked=asked)
     _add(draft, contact)
-    _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
+    reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
     retarget(draft, case, rules, now)
     if is_over(draft.case):
         if asked or not _only_thanks(new, rules.life.sure):
@@ -116,7 +116,7 @@ def _add(draft: Draft, contact: Interaction) -> None:
     case = draft.case
     if is_unknown(case.customer) or is_same_person(case.customer, contact.customer):
         draft.set(
-            customer=_united(case.customer, contact.customer),
+            customer=united(case.customer, contact.customer),
             channel=contact.channel,
             mail_thread=contact.message_id or case.mail_thread,
         )
@@ -151,7 +151,8 @@ def _tracking_numbers(contact: Interaction) -> tuple[str, ...]:
     return _union(contact.tracking_numbers, claimed)
 
 
-def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
+def reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
+    """What the case is about now; one that nobody has taken goes to the group for that."""
     if classification == draft.case.classification:
         return
     draft.set(classification=classification)
@@ -186,7 +187,7 @@ def _began(contact: Interaction) -> datetime:
     return contact.received_at
 
 
-def _united(known: Customer, new: Customer) -> Customer:
+def united(known: Customer, new: Customer) -> Customer:
     """One person by several handles. The owner of a parcel that nobody knew becomes the one who writes about it."""
     if known == new:
         return known

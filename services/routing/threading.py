@@ -205,8 +205,12 @@ class Book:
         if not mine:
             return None
         if concerned:
-            mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
+            mine = [s for s in mine if not is_over(s.case) and not has_references(s.case)]
         return _latest_of(mine)
+
+    def held_by(self, person: Person) -> list[Case]:
+        """The cases in which this person writes without a reference, each once."""
+        return list({s.case.case_id: s.case for s in self._holding(person.slots, person)}.values())
 
     def last_agent(self, customer: Customer) -> str | None:
         """Who handled this customer last, as far as their cases can still be reopened."""
@@ -303,7 +307,7 @@ class Book:
         return tuple(keys)
 
 
-def _has_references(case: Case) -> bool:
+def has_references(case: Case) -> bool:
     return bool(case.tracking_numbers or case.order_numbers)
 
 

@@ -11,6 +11,8 @@ from services.routing.incidents.store import IncidentStore
 from services.routing.indicators import CatchAlls
 from services.routing.legal import wiring as legal
 from services.routing.pairs import api as pairs
+from services.routing.pairs.coordinator import Uniter
+from services.routing.pairs.doubts import Doubts
 from services.routing.presence import api as presence
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
@@ -24,6 +26,7 @@ CONTACTS_GROUP = "routing-contacts"
 EXCEPTIONS_GROUP = "routing-exceptions"
 CUSTOMERS_GROUP = "routing-customers"
 SURVEYS_GROUP = "routing-surveys"
+UNITING_S = 1.0
 
 
 def attach(runtime: Runtime, settings: Settings) -> None:
@@ -35,13 +38,15 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     aliases = AliasStore(runtime.database)
     incident_rules = incidents.load_rules(settings, rules)
     incident_store = IncidentStore(runtime.database, incident_rules)
-    handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock)
-    for start in (store.create_indexes, store.enrol, desk.create_indexes):
+    doubts = Doubts(runtime.database)
+    handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock, doubts)
+    for start in (store.create_indexes, store.enrol, desk.create_indexes, doubts.create_indexes):
         runtime.on_start(start)
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler)
     runtime.consume(SURVEY_ANSWERS, group=SURVEYS_GROUP, handler=handler)
-    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases))
+    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases, doubts, rules))
+    runtime.every("uniting", UNITING_S, Uniter(*parts, aliases, doubts).settle_due)
     runtime.every("timers", settings.timer_interval_s, Timers(*parts).fire_all)
     assigner = Assigner(*parts)
     runtime.every("assigner", settings.assign_interval_s, assigner.assign)
