@@ -208,9 +208,10 @@ class Book:
             mine = [s for s in mine if not is_over(s.case) and not has_references(s.case)]
         return _latest_of(mine)
 
-    def held_by(self, person: Person) -> list[Case]:
-        """The cases in which this person writes without a reference, each once."""
-        return list({s.case.case_id: s.case for s in self._holding(person.slots, person)}.values())
+    def several_of(self, person: Person) -> list[Case]:
+        """The cases in which this person writes without a reference, where there are several."""
+        ids = set(map(self._holders.get, person.slots)) - {None}
+        return [s.case for i, s in self.states.items() if i in ids] if len(ids) > 1 else []
 
     def last_agent(self, customer: Customer) -> str | None:
         """Who handled this customer last, as far as their cases can still be reopened."""

@@ -28,11 +28,13 @@ class Doubt:
 
 
 def doubt_of(event: Any, book: Book, people: People) -> Doubt | None:
-    """A contact whose sender has two open cases under two ids. Costs a few look-ups in memory."""
+    """A contact whose sender has two open cases under two ids, none of whom is said to be another. A few look-ups in
+    memory."""
     if not isinstance(event, Interaction):
         return None
     person = people.who(event.customer)
-    if not is_divided(book.held_by(person)):
+    several = [case for case in book.several_of(person) if case.customer.customer_id not in person.apart]
+    if not several or not is_divided(several):
         return None
     evidence = Evidence.WEBHOOK if event.channel is Channel.SYSTEM else Evidence(event.channel.value)
     return Doubt(event.interaction_id, person.slots, WhoIsWho(cause=event.interaction_id, evidence=evidence))
