@@ -136,11 +136,14 @@ class Runtime:
         perform: Perform,
         policy: RetryPolicy | None = None,
         records: int | None = None,
+        parser: Parser | None = None,
     ) -> None:
         """As `consume`, for effects outside: `perform` calls the provider (idempotency key!) before the
         transaction, for fresh records only, and returns the handler that stores the results. Where an effect takes
-        long, batches of fewer `records` leave the rest to Kafka."""
-        self.consumers.transactional(topics, group, aggregate_of, None, perform, None, policy, records=records)
+        long, batches of fewer `records` leave the rest to Kafka. `parser`: for what are no events of ours."""
+        self.consumers.transactional(
+            topics, group, aggregate_of, None, perform, None, policy, records=records, parser=parser
+        )
 
     def consume_stateless(
         self,

@@ -40,10 +40,10 @@ def with_attachments(file: ClaimFile, attachments: tuple[Attachment, ...], rules
     """The file with what is new of the attachments, each under a kind; the same file twice counts once.
 
     A file that names no kind (an image or PDF in a mail) is given one by its content type, and that it was is noted.
-    What intake did not take for its type proves nothing.
+    What intake did not take for its type, or for what a scanner found in it, proves nothing.
     """
     for attachment in attachments:
-        if attachment.refused == "type":
+        if attachment.refused in ("type", "malware"):
             continue
         known = {(a.sha256, a.evidence) for a in file.claim.evidence}
         if attachment.evidence is None and attachment.sha256 in {sha256 for sha256, _ in known}:

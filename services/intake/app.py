@@ -4,7 +4,7 @@ import time
 
 from starlette.types import ASGIApp
 
-from services.intake import credentials, extraction, gateways
+from services.intake import contact_files, credentials, extraction, gateways
 from services.intake.adapters import social_table, status_table
 from services.intake.admission import Admission
 from services.intake.api import GATEWAYS, Archive, GatewayEndpoint, routes
@@ -15,6 +15,8 @@ from services.intake.handlers import Reception
 from services.intake.identity.wiring import join_identity
 from services.intake.indicators import Indicators
 from services.intake.media.wiring import join_media
+from services.intake.objects.rules import object_rules
+from services.intake.objects.store import ObjectStore
 from services.intake.objects.wiring import join_objects
 from services.intake.raw import raw_parser
 from services.intake.relay import ScanRelay, relay_parser
@@ -73,12 +75,7 @@ def create_app(settings: Settings) -> ASGIApp:
     listen_to_asterisk(runtime, settings, configured, secrets, reception)
     by_topic = configured.by_topic()
     if contacts := by_topic.get(GATEWAY_CONTACTS.name):
-        runtime.consume_stateless(
-            GATEWAY_CONTACTS,
-            group=CONTACTS_GROUP,
-            parser=contacts_parser(contacts, CONTACTS_GROUP),
-            handle=contacts_handler(contacts, identity, runtime.clock.now),
-        )
+        _take_contacts(runtime, contacts, indicators, identity, objects)
     if parcels := by_topic.get(GATEWAY_PARCELS.name):
         _relay_scans(runtime, settings, parcels, indicators, identity)
     if mail := configured.by_domain():
@@ -87,6 +84,29 @@ def create_app(settings: Settings) -> ASGIApp:
         # Runs until it is cancelled, which is when the service closes.
         runtime.every("smtp", 1.0, smtp.serve, leader=False)
     return runtime.app()
+
+
+def _take_contacts(
+    runtime: Runtime, gateway: Gateway, indicators: Indicators, identity: IdentityKey, objects: ObjectStore
+) -> None:
+    """Contacts by Kafka: those with files by a group of their own, which stores them first."""
+    now = runtime.clock.now
+    runtime.consume_stateless(
+        GATEWAY_CONTACTS,
+        group=CONTACTS_GROUP,
+        parser=contacts_parser(gateway, CONTACTS_GROUP),
+        handle=contacts_handler(gateway, identity, now),
+    )
+    publish = runtime.publisher.publish
+    filing = contact_files.ContactFiles(gateway, identity, objects, object_rules(), indicators, now, publish)
+    runtime.consume_effect(
+        GATEWAY_CONTACTS,
+        group=contact_files.GROUP,
+        aggregate_of=contact_files.contact_of,
+        perform=filing.perform,
+        policy=contact_files.POLICY,
+        parser=contacts_parser(gateway, contact_files.GROUP, with_files=True),
+    )
 
 
 def _relay_scans(

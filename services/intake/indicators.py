@@ -37,7 +37,7 @@ class Indicators:
         )
         self.objects = Counter(
             "parcelcare_intake_objects",
-            "Files of customers by whether the object store had them: stored, known",
+            "Files of customers by what became of them: stored, known (the object store had it), refused",
             ["outcome"],
             registry=registry,
         )

@@ -12,12 +12,11 @@ from services.intake.adapters import phone, web
 from services.intake.adapters.carrier import PARCEL_SCAN, Scan, cause_of
 from services.intake.adapters.contact import interaction_id_of, interaction_message
 from services.intake.adapters.edge import Edge
-from services.intake.adapters.files import within_original
 from services.intake.gateways import Gateway
 from services.intake.raw import raw_messages
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import Attachment, Interaction
 from shared.messaging.message import Incoming, Outgoing
-from shared.messaging.outcome import Done
+from shared.messaging.outcome import Dead, Done
 from shared.messaging.record import (
     REPLAY_GROUP_HEADER,
     Malformed,
@@ -33,6 +32,7 @@ from shared.tracing import traceparent_of_cause, well_formed
 
 Now = Callable[[], datetime]
 MAX_ATTRIBUTE = 256
+_FILE = b'"content_base64"'
 
 CONTACT_TYPES: Mapping[str, type[Edge]] = {
     "chat.message": web.WebContact,
@@ -51,13 +51,18 @@ class FromGateway:
     body: bytes
 
 
-def contacts_parser(gateway: Gateway, group: str) -> Parser:
-    """Contacts: value = the `data` of a web or phone webhook, by ce_type."""
+def contacts_parser(gateway: Gateway, group: str, *, with_files: bool = False) -> Parser:
+    """Contacts: value = the `data` of a web or phone webhook, by ce_type. Each record is one group's: of those that
+    carry files another one's (`services.intake.contact_files`), so that no contact without waits for them."""
 
     def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
         return CONTACT_TYPES[headers["ce_type"]].model_validate_json(value)
 
-    return _parser(gateway, group, frozenset(CONTACT_TYPES), read, traced=True)
+    def concerns(value: bytes | None) -> bool:
+        # Found without parsing; a customer's own words can't look so, for a quotation mark in a text is escaped.
+        return (value is not None and _FILE in value) is with_files
+
+    return _parser(gateway, group, frozenset(CONTACT_TYPES), read, contacts=True, concerns=concerns)
 
 
 def parcels_parser(gateway: Gateway, group: str, identity: IdentityKey) -> Parser:
@@ -66,7 +71,7 @@ def parcels_parser(gateway: Gateway, group: str, identity: IdentityKey) -> Parse
     def read(headers: Mapping[str, str], value: bytes, cause: str) -> Any:
         return Scan.model_validate_json(value, context={"identity": identity, "unknown": cause})
 
-    return _parser(gateway, group, frozenset({PARCEL_SCAN}), read, traced=False)
+    return _parser(gateway, group, frozenset({PARCEL_SCAN}), read, contacts=False)
 
 
 def _parser(
@@ -74,16 +79,20 @@ def _parser(
     group: str,
     types: frozenset[str],
     read: Callable[[Mapping[str, str], bytes, str], Any],
-    traced: bool,
+    contacts: bool,
+    concerns: Callable[[bytes | None], bool] = lambda value: True,
 ) -> Parser:
-    """`traced`: a trace begins where the sender began none. Not for scans: they are the flood."""
+    """`contacts`: each is known by its interaction's id, and begins a trace where its sender began none; not so scans,
+    which are the flood. `concerns`: whether a value is this group's; a replayed one is whose it was, however edited.
+    """
 
     def parse(record: "ConsumerRecord[bytes, bytes]") -> Parsed:
         headers = read_headers(record)
+        replay = None if isinstance(headers, Malformed) else headers.get(REPLAY_GROUP_HEADER)
+        if replay != group and (replay is not None or not concerns(record.value)):
+            return Skipped("another group's")
         if isinstance(headers, Malformed):
             return headers
-        if headers.get(REPLAY_GROUP_HEADER, group) != group:
-            return Skipped("replay for another group")
         fault = _fault(headers, types, record.value, gateway)
         if fault is not None:
             return Malformed(fault)
@@ -97,7 +106,7 @@ def _parser(
         except ValidationError as error:
             return Malformed(describe(error))
         return Incoming(
-            id=headers["ce_id"],
+            id=interaction_id_of(cause) if contacts else headers["ce_id"],
             type=headers["ce_type"],
             event=FromGateway(data, cause, headers, record.value),
             key="",
@@ -106,7 +115,7 @@ def _parser(
             partition=record.partition,
             offset=record.offset,
             timestamp_ms=record.timestamp,
-            traceparent=well_formed(headers.get("traceparent")) or (traceparent_of_cause(cause) if traced else None),
+            traceparent=well_formed(headers.get("traceparent")) or (traceparent_of_cause(cause) if contacts else None),
         )
 
     return parse
@@ -132,28 +141,51 @@ def _written_at(record: "ConsumerRecord[bytes, bytes]") -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Callable[[Incoming[Any]], Done]:
-    """A contact by Kafka is normalised as one by HTTP is."""
+def contacts_handler(gateway: Gateway, identity: IdentityKey, now: Now) -> Callable[[Incoming[Any]], Done | Dead]:
+    """A contact without files by Kafka is normalised as one by HTTP is."""
 
-    def handle(incoming: Incoming[Any]) -> Done:
-        sent: FromGateway = incoming.event
+    def handle(incoming: Incoming[Any]) -> Done | Dead:
+        if files_of(incoming.event):
+            return Dead('write the name "content_base64" without escapes, and publish the contact anew')
         time = now()
-        interaction_id = interaction_id_of(sent.cause)
-        interaction = _interaction(sent.data, gateway, interaction_id, time, identity)
-        message = interaction_message(interaction, time, incoming.traceparent)
-        if not gateway.keep_raw:
-            return Done((message,))
-        return Done((*originals_of(sent, interaction_id, gateway, time), message))
+        message = contact_message(incoming, gateway, identity, time, attachments=())
+        return Done((*archived(incoming, gateway, time), message))
 
     return handle
 
 
-def _interaction(data: Any, gateway: Gateway, interaction_id: str, now: datetime, identity: IdentityKey) -> Interaction:
+def files_of(sent: FromGateway) -> tuple[web.WebAttachment, ...]:
+    return sent.data.attachments if isinstance(sent.data, web.WebContact) else ()
+
+
+def contact_message(
+    incoming: Incoming[Any],
+    gateway: Gateway,
+    identity: IdentityKey,
+    now: datetime,
+    attachments: tuple[Attachment, ...],
+) -> Outgoing:
+    """`attachments`: what became of the contact's files."""
+    interaction = _interaction(incoming.event.data, gateway, incoming.id, now, identity, attachments)
+    return interaction_message(interaction, now, incoming.traceparent)
+
+
+def _interaction(
+    data: Any,
+    gateway: Gateway,
+    interaction_id: str,
+    now: datetime,
+    identity: IdentityKey,
+    attachments: tuple[Attachment, ...],
+) -> Interaction:
     if isinstance(data, phone.PhoneCall):
         return phone.to_interaction(data, gateway, interaction_id, now, identity)
-    files = enumerate(data.attachments)
-    attachments = tuple(within_original(file.sent(part), interaction_id) for part, file in files)
     return web.to_interaction(data, gateway, interaction_id, now, identity, attachments)
+
+
+def archived(incoming: Incoming[Any], gateway: Gateway, now: datetime) -> tuple[Outgoing, ...]:
+    """A contact as it came, for the archive, where its gateway keeps originals."""
+    return originals_of(incoming.event, incoming.id, gateway, now) if gateway.keep_raw else ()
 
 
 def originals_of(sent: FromGateway, event_id: str, gateway: Gateway, now: datetime) -> tuple[Outgoing, ...]:

@@ -46,12 +46,13 @@ class AliasStore:
             ]
         )
 
-    async def save(self, newest: Mapping[str, Alias], session: Session) -> None:
-        """Store what is newer than what is known. Raises `Conflict` where somebody else wrote first."""
+    async def save(self, newest: Mapping[str, Alias], session: Session) -> frozenset[str]:
+        """Store what is newer than what is known, and say of whom it was. Raises `Conflict` where somebody else wrote
+        first."""
         known = await self.load(list(newest), session)
         fresh = {i: a for i, a in newest.items() if i not in known or known[i].version < a.version}
         if not fresh:
-            return
+            return frozenset()
         old = [
             UpdateOne({"_id": i, "version": known[i].version}, _newer(known[i], a))
             for i, a in fresh.items()
@@ -62,6 +63,7 @@ class AliasStore:
         result = await self._aliases.bulk_write([*old, *new], ordered=True, session=session)
         if result.matched_count != len(old):
             raise Conflict("an alias was written by somebody else")
+        return frozenset(fresh)
 
     async def load(self, ids: Sequence[str], session: Session | None = None) -> dict[str, Alias]:
         rows = await self._aliases.find({"_id": {"$in": list(ids)}}, session=session).to_list(None)

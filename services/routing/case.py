@@ -19,8 +19,8 @@ from services.routing.assignment import in_queue
 from services.routing.clocks import legal_due
 from services.routing.disputes import dispute
 from services.routing.draft import Draft
-from services.routing.key_accounts import promotion
 from services.routing.handover import leaving
+from services.routing.key_accounts import promotion
 from services.routing.legal import acts as legal_acts
 from services.routing.legal import claim_news
 from services.routing.legal.acts import LegalAct

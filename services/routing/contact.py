@@ -9,7 +9,7 @@ from services.routing import due, fields, moves, timekeeping
 from services.routing.classify import classify, group_of, merged
 from services.routing.clocks import ANSWERS
 from services.routing.draft import Draft
-from services.routing.key_accounts.account import united
+from services.routing.key_accounts.account import tier_of_both
 from services.routing.key_accounts.promotion import follow
 from services.routing.life import is_over
 from services.routing.number import number_of
@@ -90,7 +90,7 @@ def join(case: Case, contact: Interaction, rules: Rules, now: datetime) -> Draft
     if waits(draft.case):
         answering.come_back(draft, asked=asked)
     _add(draft, contact)
-    _reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
+    reclassify(draft, merged(case.classification, new, rules.life.sure), rules)
     follow(draft, case.customer, rules)
     retarget(draft, case, rules, now)
     if is_over(draft.case):
@@ -119,7 +119,7 @@ def _add(draft: Draft, contact: Interaction) -> None:
     case = draft.case
     if is_unknown(case.customer) or is_same_person(case.customer, contact.customer):
         draft.set(
-            customer=_united(case.customer, contact.customer),
+            customer=united(case.customer, contact.customer),
             channel=contact.channel,
             mail_thread=contact.message_id or case.mail_thread,
         )
@@ -154,7 +154,8 @@ def _tracking_numbers(contact: Interaction) -> tuple[str, ...]:
     return _union(contact.tracking_numbers, claimed)
 
 
-def _reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
+def reclassify(draft: Draft, classification: Classification, rules: Rules) -> None:
+    """What the case is about now; one that nobody has taken goes to the group for that."""
     if classification == draft.case.classification:
         return
     draft.set(classification=classification)
@@ -189,7 +190,7 @@ def _began(contact: Interaction) -> datetime:
     return contact.received_at
 
 
-def _united(known: Customer, new: Customer) -> Customer:
+def united(known: Customer, new: Customer) -> Customer:
     """One person by several handles. The owner of a parcel that nobody knew becomes the one who writes about it."""
     if known == new:
         return known
@@ -199,7 +200,7 @@ def _united(known: Customer, new: Customer) -> Customer:
         update={
             "contacts": _union(known.contacts, new.contacts),
             "name": known.name or new.name,
-            **united(known, new),
+            **tier_of_both(known, new),
         }
     )
 

@@ -15,6 +15,8 @@ from services.routing.key_accounts.account import as_key_account
 from services.routing.key_accounts.store import VolumeStore
 from services.routing.life import Life
 from services.routing.number import id_range
+from services.routing.pairs.doubting import doubt_of, doubt_said
+from services.routing.pairs.doubts import Doubts
 from services.routing.record import messages
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
@@ -36,10 +38,17 @@ class CaseHandler:
     """Decides a batch of events on the cases that they belong to, each on what the ones before it left."""
 
     def __init__(
-        self, store: CaseStore, aliases: AliasStore, incidents: IncidentStore, rules: Rules, clock: Clock
+        self,
+        store: CaseStore,
+        aliases: AliasStore,
+        incidents: IncidentStore,
+        rules: Rules,
+        clock: Clock,
+        doubts: Doubts,
     ) -> None:
         self._store = store
         self._aliases = aliases
+        self._doubts = doubts
         self._incidents = incidents
         self._rules = rules
         self._clock = clock
@@ -61,6 +70,8 @@ class CaseHandler:
         await self._store.save(changed, book.loaded, session)
         await self._incidents.count(batch, outcomes, session)
         await self._incidents.save_affected(links, session)
+        if doubts := [doubt for incoming in batch if (doubt := doubt_of(incoming.event, book, people)) is not None]:
+            await self._doubts.add(doubts, session)
         return outcomes
 
     async def _decide(
@@ -97,18 +108,28 @@ class CaseHandler:
 class AliasHandler:
     """Who is who. What comes is newer or is not: a repeat changes nothing, and needs no inbox."""
 
-    def __init__(self, store: AliasStore, volumes: VolumeStore) -> None:
+    def __init__(self, store: AliasStore, volumes: VolumeStore, doubts: Doubts, rules: Rules) -> None:
         self._store = store
         self._volumes = volumes
+        self._doubts = doubts
+        self._rules = rules
 
     def aggregate_of(self, incoming: Incoming[Any]) -> str:
         return incoming.key
 
     async def __call__(self, batch: Sequence[Incoming[Any]], session: Session) -> Sequence[Outcome]:
         people = newest(incoming.event for incoming in batch)
-        await self._store.save(people, session)
+        fresh = await self._store.save(people, session)
         await self._volumes.flag(list(people), session)
+        told = [
+            doubt_said(incoming.event, incoming.id, self._rules.life) for incoming in batch if _is_news(incoming, fresh)
+        ]
+        await self._doubts.add([doubt for doubt in told if doubt is not None], session)
         return [Ignored() for _ in batch]
+
+
+def _is_news(incoming: Incoming[Any], fresh: frozenset[str]) -> bool:
+    return any(not fresh.isdisjoint(known.handles) for known in incoming.event.customers)
 
 
 def _of_incident(state: CaseState | None, incoming: Incoming[Any], links: Links, now: datetime) -> tuple[Outgoing, ...]:

@@ -212,8 +212,13 @@ class Book:
         if not mine:
             return None
         if concerned:
-            mine = [s for s in mine if not is_over(s.case) and not _has_references(s.case)]
+            mine = [s for s in mine if not is_over(s.case) and not has_references(s.case)]
         return _latest_of(mine)
+
+    def several_of(self, person: Person) -> list[Case]:
+        """The cases in which this person writes without a reference, where there are several."""
+        ids = set(map(self._holders.get, person.slots)) - {None}
+        return [s.case for i, s in self.states.items() if i in ids] if len(ids) > 1 else []
 
     def last_agent(self, customer: Customer) -> str | None:
         """Who handled this customer last, as far as their cases can still be reopened."""
@@ -310,7 +315,7 @@ class Book:
         return tuple(keys)
 
 
-def _has_references(case: Case) -> bool:
+def has_references(case: Case) -> bool:
     return bool(case.tracking_numbers or case.order_numbers)
 
 

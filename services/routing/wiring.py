@@ -14,6 +14,8 @@ from services.routing.key_accounts import wiring as key_accounts
 from services.routing.key_accounts.store import VolumeStore
 from services.routing.legal import wiring as legal
 from services.routing.pairs import api as pairs
+from services.routing.pairs.coordinator import Uniter
+from services.routing.pairs.doubts import Doubts
 from services.routing.presence import api as presence
 from services.routing.settings import Settings
 from services.routing.store import CaseStore
@@ -27,6 +29,7 @@ CONTACTS_GROUP = "routing-contacts"
 EXCEPTIONS_GROUP = "routing-exceptions"
 CUSTOMERS_GROUP = "routing-customers"
 SURVEYS_GROUP = "routing-surveys"
+UNITING_S = 1.0
 
 
 def attach(runtime: Runtime, settings: Settings) -> None:
@@ -40,13 +43,15 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     volumes = VolumeStore(runtime.database, rules.key_accounts)
     incident_rules = incidents.load_rules(settings, rules)
     incident_store = IncidentStore(runtime.database, incident_rules)
-    handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock)
-    for start in (store.create_indexes, store.enrol, desk.create_indexes):
+    doubts = Doubts(runtime.database)
+    handler = CaseHandler(store, aliases, incident_store, rules, runtime.clock, doubts)
+    for start in (store.create_indexes, store.enrol, desk.create_indexes, doubts.create_indexes):
         runtime.on_start(start)
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler, database=batches)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler, database=batches)
     runtime.consume(SURVEY_ANSWERS, group=SURVEYS_GROUP, handler=handler, database=batches)
-    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases, volumes))
+    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases, volumes, doubts, rules))
+    runtime.every("uniting", UNITING_S, Uniter(batches, *parts, aliases, doubts).settle_due)
     runtime.every("timers", settings.timer_interval_s, Timers(batches, *parts).fire_all)
     assigner = Assigner(batches, *parts)
     runtime.every("assigner", settings.assign_interval_s, assigner.assign)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Contract, Instant, Word
-from shared.contracts.case_pairs import Absorbed, Merged, SplitFrom, SplitOff
+from shared.contracts.case_pairs import Absorbed, Brought, Merged, SplitFrom, SplitOff
 from shared.contracts.classification import CaseKind as CaseKind
 from shared.contracts.classification import Classification as Classification
 from shared.contracts.estimates import ArrivalEstimate, EstimateMoved
@@ -147,6 +147,7 @@ class Case(Contract):
     fields_asked: int = Field(0, ge=0, description="how often the customer was asked for them")
     fields_asked_at: Instant | None = None
     merged_into: str | None = Field(None, description="id of the case that goes on with this one's matter")
+    brought: tuple[Brought, ...] | None = Field(None, description="by cases that routing itself merged into this one")
     sign_dispute: SignDispute | None = None
     legal_deadlines: tuple[LegalDeadline, ...] = Field((), description="but the answer to a complaint: that is a clock")
     answered_by: Literal["self_service"] | None = Field(None, description="as long as no person is needed (RO-3)")

@@ -46,7 +46,9 @@ class Attachment(Contract):
     ref: str
     evidence: EvidenceKind | None = None
     declared_type: str | None = Field(None, description="what its sender calls it, where the content is something else")
-    refused: Literal["type", "size"] | None = Field(None, description="why it is kept within the original only")
+    refused: Literal["type", "size", "malware"] | None = Field(
+        None, description="why it is kept within the original only"
+    )
 
 
 class ClaimForm(Contract):

@@ -86,11 +86,12 @@ class Consumers:
         pace_s: float = PACE_S,
         records: int | None = None,
         database: Database | None = None,
+        parser: Parser | None = None,
     ) -> None:
         around = self._around
         inbox = Inbox(around.database, group, around.settings.inbox_days)
         parking = Parking(around.database, group, policy or RetryPolicy())
-        parser = cloud_event_parser({k: v for t in topics for k, v in t.types.items()}, group)
+        parser = parser or cloud_event_parser({k: v for t in topics for k, v in t.types.items()}, group)
         state = LoopState(group)
         processor = TransactionalProcessor(
             database or around.database,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from services.intake.adapters.filetype import type_of
 from services.intake.delivery import ToKeep
-from services.intake.objects.faults import ObjectFault, TooLarge
+from services.intake.objects.faults import Infected, ObjectFault, TooLarge
 from services.intake.objects.kept import ref_of
 from services.intake.objects.kind import checked_type
 from services.intake.objects.rules import ObjectRules
@@ -15,6 +15,7 @@ from shared.contracts.interactions import Attachment, EvidenceKind
 from shared.contracts.personal import Personal
 
 MAX_NAME, MAX_TYPE = 255, 100
+Refused = Literal["type", "size", "malware"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +47,22 @@ def attach_all(
         try:
             attachment, file = attach(sent, rules)
         except ObjectFault as fault:
-            why: Literal["type", "size"] = "size" if isinstance(fault, TooLarge) else "type"
-            attachment = within_original(sent, interaction_id, why)
+            attachment = refused(sent, interaction_id, fault)
         else:
             kept.append(file)
         attachments.append(attachment)
     return tuple(attachments), tuple(kept)
 
 
-def within_original(sent: Sent, interaction_id: str, refused: Literal["type", "size"] | None = None) -> Attachment:
-    """A file that is read where it came, by its part of the original."""
+def refused(sent: Sent, interaction_id: str, fault: ObjectFault) -> Attachment:
+    """A file that is not taken: it is read where it came, by its part of the original."""
+    why: Refused = "size" if isinstance(fault, TooLarge) else "malware" if isinstance(fault, Infected) else "type"
     shown = type_of(sent.content, sent.declared_type, sent.name)
     digest = sha256(sent.content).hexdigest()
-    return _attachment(sent, shown, digest, f"raw:{interaction_id}#{sent.part}", refused)
+    return _attachment(sent, shown, digest, f"raw:{interaction_id}#{sent.part}", why)
 
 
-def _attachment(
-    sent: Sent, content_type: str, digest: str, ref: str, refused: Literal["type", "size"] | None
-) -> Attachment:
+def _attachment(sent: Sent, content_type: str, digest: str, ref: str, why: Refused | None) -> Attachment:
     declared = sent.declared_type[:MAX_TYPE]
     return Attachment(
         name=Personal(sent.name[:MAX_NAME]),
@@ -73,5 +72,5 @@ def _attachment(
         ref=ref,
         evidence=sent.evidence,
         declared_type=None if declared == content_type else declared,
-        refused=refused,
+        refused=why,
     )

@@ -25,7 +25,7 @@ def as_key_account(contact: Interaction, until: datetime | None, rules: Rules) -
     return contact if customer is contact.customer else contact.model_copy(update={"customer": customer})
 
 
-def united(known: Customer, new: Customer) -> Mapping[str, str | None]:
+def tier_of_both(known: Customer, new: Customer) -> Mapping[str, str | None]:
     """Tier and reason of one person who is known by both; a case that has the mark keeps it."""
     named = known if new.tier == STANDARD else new
     by_volume = "volume" in (known.tier_by, new.tier_by) and named.tier_by != "contract"

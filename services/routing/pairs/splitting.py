@@ -69,13 +69,18 @@ def _must_be_possible(case: Case, wish: Split, rules: Rules) -> None:
     foreign = {*wish.tracking_numbers, *wish.order_numbers}.difference(case.tracking_numbers, case.order_numbers)
     if foreign:
         raise IllegalMove("not_its_own", "The case has no such parcel or order.", "工单中没有该运单或订单。")
-    own = {case.parcel.tracking_number} if case.parcel else set()
-    if dispute.is_open(case) and case.sign_dispute:
-        own.add(case.sign_dispute.tracking_number)
-    if own.intersection(wish.tracking_numbers):
+    if own_parcels(case).intersection(wish.tracking_numbers):
         raise IllegalMove(
             "its_parcel", "The case is about this parcel: split off the rest.", "本工单正处理该运单，请拆出其他事项。"
         )
+
+
+def own_parcels(case: Case) -> set[str]:
+    """What the case is about now, and can't be split off."""
+    own = {case.parcel.tracking_number} if case.parcel else set()
+    if dispute.is_open(case) and case.sign_dispute:
+        own.add(case.sign_dispute.tracking_number)
+    return own
 
 
 def _opened(case: Case, wish: Split, case_id: str, rules: Rules, now: datetime) -> Draft:

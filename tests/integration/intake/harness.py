@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
-from shared.contracts.topics import INTERACTIONS, Topic, ensure
+from shared.contracts.topics import INTERACTIONS, MAX_RECORD_BYTES, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
 from tests.integration.conftest import Infra
@@ -62,7 +62,9 @@ class Bench:
 
     async def open(self) -> None:
         await ensure(self.infra.kafka, self.names.prefix)
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.infra.kafka, acks="all")
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=self.infra.kafka, acks="all", max_request_size=MAX_RECORD_BYTES
+        )
         await self.producer.start()
         self.mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(self.infra.mongo_url)
         self.http = httpx.AsyncClient(timeout=30)

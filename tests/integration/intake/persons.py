@@ -45,15 +45,15 @@ class Ann:
         body = chat(customer=customer, text="你好，在吗")
         assert (await self.bench.webhook(process, "web", body, f"w{n}")).status_code == 202
 
-    async def by_phone(self, process: Process, n: int) -> None:
-        body = ended(**{"from": PHONE}, call_id=f"c-{n}")
+    async def by_phone(self, process: Process, n: int, phone: str = PHONE) -> None:
+        body = ended(**{"from": phone}, call_id=f"c-{n}")
         assert (await self.bench.webhook(process, "phone", body, f"p{n}")).status_code == 202
 
-    async def by_mail(self, process: Process, n: int) -> None:
-        head = f"From: {MAIL}\r\nTo: care@parcelcare.example\r\nMessage-ID: <{n}@mail.example>\r\n"
+    async def by_mail(self, process: Process, n: int, mail: str = MAIL) -> None:
+        head = f"From: {mail}\r\nTo: care@parcelcare.example\r\nMessage-ID: <{n}@mail.example>\r\n"
         body = f"{head}\r\nHello, are you there?"
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=process.smtp_port, timeout=60) as client:
-            await client.mail(MAIL)
+            await client.mail(mail)
             await client.rcpt("care@parcelcare.example")
             assert (await client.data(body.encode())).code == 250
 

@@ -1,7 +1,7 @@
 """Cases in memory with the database's own rules: snapshots, a version guard, unique open keys."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ from services.routing.handlers import CaseHandler
 from services.routing.incidents.affected import Affected
 from services.routing.incidents.cause import Cell, cell_of
 from services.routing.incidents.store import IncidentStore
+from services.routing.pairs.doubting import Doubt
+from services.routing.pairs.doubts import Doubts
 from services.routing.state import CaseState
 from services.routing.store import CaseStore, Span
 from shared.clock import Clock
@@ -37,6 +39,7 @@ class World:
         self.incidents: list[Incident] = []
         self.affected: dict[str, Affected] = {}
         self.counts: Counter[Cell] = Counter()
+        self.doubts: dict[str, Doubt] = {}
 
     @property
     def published(self) -> list[Outgoing]:
@@ -53,6 +56,16 @@ class Known(AliasStore):
 
     async def of(self, ids: Sequence[str]) -> Aliases:
         return {i: self._aliases_now[i] for i in ids if i in self._aliases_now}
+
+
+class Doubting(Doubts):
+    """The doubts of the batches that were tried, whether they were stored or not."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def add(self, doubts: Iterable[Doubt], session: Any) -> None:
+        self._world.doubts.update((doubt.cause, doubt) for doubt in doubts)
 
 
 class Incidents(IncidentStore):
@@ -154,7 +167,7 @@ class Process:
         fresh = list(unique.values())
         transaction = Transaction(self._world)
         incidents = Incidents(self._world)
-        handler = CaseHandler(transaction, Known(self._world), incidents, rules(), self._clock)
+        handler = CaseHandler(transaction, Known(self._world), incidents, rules(), self._clock, Doubting(self._world))
         outcomes = await handler(fresh, None)  # type: ignore[arg-type]
         done: dict[str, tuple[Outgoing, ...]] = {}
         for one, outcome in zip(fresh, outcomes, strict=True):

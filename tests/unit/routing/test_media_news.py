@@ -30,7 +30,7 @@ from tests.unit.routing.builders import (
     rules,
     stored,
 )
-from tests.unit.routing.memory import Fixed, Incidents, Known, Process, Transaction, World, as_incoming
+from tests.unit.routing.memory import Doubting, Fixed, Incidents, Known, Process, Transaction, World, as_incoming
 
 pytestmark = pytest.mark.req("IN-4", "RO-1")
 
@@ -111,5 +111,5 @@ async def test_a_file_whose_contact_could_not_be_handled_goes_where_that_one_wen
     """To the dead letters, so that both can be replayed; never into a void."""
     session: Any = None
     world = World()
-    handler = CaseHandler(Transaction(world), Known(world), Incidents(world), rules(), Fixed())
+    handler = CaseHandler(Transaction(world), Known(world), Incidents(world), rules(), Fixed(), Doubting(world))
     assert await handler([as_incoming(stored(1))], session) == [Dead("no case waits for media:wechat/1")]
