@@ -18,6 +18,7 @@ from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
 from shared.contracts.people import Channel
 from shared.contracts.sign_disputes import DisputeMove, DisputeOutcome
+from shared.contracts.work_orders import OwnerKind
 
 PREFIX = "parcelcare_"
 BY_ITSELF = "self_service"
@@ -109,6 +110,23 @@ HANDLING_BOUNDS = (
     3 * DAY,
     7 * DAY,
 )
+# The time limits of work_orders.yaml and of the playbook stand among them.
+ORDER_BOUNDS = (
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    3 * DAY,
+    7 * DAY,
+    15 * DAY,
+    30 * DAY,
+)
 STAGE_BOUNDS = (
     50,
     100,
@@ -143,6 +161,12 @@ SCOPE = _enum("scope", Scope)
 NODE = _enum("node", Node)
 CARRIER = Label("carrier")
 NOTICE_CHANNEL = Label("channel", ("email", "webhook"))
+
+ORDER_STEPS = ("opened", "sent", "accepted", "rejected", "returned", "completed", "warned", "overdue", "cancelled")
+"""What is counted of a work order: all but notes. `sent`: given to an owner again, or to another one."""
+OWNER_KIND = _enum("owner_kind", OwnerKind)
+OWNER = Label("owner")
+ORDER_KIND = Label("kind")
 
 CONTACTS = _counter("contacts", (CHANNEL, CASE_KIND, TAG), "Contacts of customers, by the case that they reached.")
 CASES_OPENED = _counter("cases_opened", (CHANNEL, CASE_KIND, TAG, ORIGIN), "Cases opened; tag: the leading one.")
@@ -243,6 +267,33 @@ JOINT_RESPONSE = _histogram(
     "From an incident's opening to the task force's answer.",
     RESPONSE_BOUNDS,
 )
+WORK_ORDERS = _counter(
+    "work_orders",
+    (Label("change", ORDER_STEPS), OWNER_KIND, ORDER_KIND),
+    "Work orders by what became of them, and by who owed the next step when it did.",
+)
+WORK_ORDERS_COMPLETED = _counter(
+    "work_orders_completed",
+    (OWNER_KIND, OWNER, Label("in_time", ("yes", "no"))),
+    "Work orders completed; in_time: before the time limit of the owner who completed it.",
+)
+WORK_ORDERS_OPEN = _gauge(
+    "work_orders_open",
+    (OWNER_KIND, OWNER, Label("age")),
+    "Work orders that are not over, by who owes the next step and age since the hour in which they were opened.",
+)
+WORK_ORDER_ACCEPTANCE = _histogram(
+    "work_order_acceptance_seconds",
+    (OWNER_KIND, OWNER),
+    "From a work order's reaching its owner to its acceptance.",
+    ORDER_BOUNDS,
+)
+WORK_ORDER_COMPLETION = _histogram(
+    "work_order_completion_seconds",
+    (OWNER_KIND, ORDER_KIND),
+    "From a work order's reaching the owner who completes it to its end.",
+    ORDER_BOUNDS,
+)
 STAGE = _histogram(
     "stage_seconds",
     (Label("stage", ("contact_to_case", "change_to_notice", "claim_to_decision", "decision_to_payment")),),
@@ -288,6 +339,11 @@ INDICATORS: tuple[Indicator, ...] = (
     INCIDENT_PARCELS_OPEN,
     INCIDENT_NOTICES,
     JOINT_RESPONSE,
+    WORK_ORDERS,
+    WORK_ORDERS_COMPLETED,
+    WORK_ORDERS_OPEN,
+    WORK_ORDER_ACCEPTANCE,
+    WORK_ORDER_COMPLETION,
     STAGE,
 )
 BY_NAME = {indicator.name: indicator for indicator in INDICATORS}

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.metrics.fold import COUNTERS, Cell, fold, hour_of, label
+from services.metrics.fold import COUNTERS, Cell, fold
 from services.metrics.indicator import BY_NAME, INDICATORS, INFINITY, SUM, Type
+from services.metrics.labels import hour_of, label
 from services.metrics.readings import NoticeFailedReading
 from services.metrics.series import legal_by_end
 from shared.contracts import cases, parcels
