@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from datetime import datetime
 
-from services.metrics.indicator import INFINITY, SUM, Indicator
+from services.metrics.shapes import INFINITY, SUM, Indicator
 
 Increments = list[tuple[Indicator, tuple[str, ...], int]]
 """Indicator, labels, amount."""

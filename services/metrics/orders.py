@@ -11,6 +11,7 @@ from services.metrics import indicator as i
 from services.metrics.labels import hour_of, label
 from services.metrics.observing import Increments, observe
 from services.metrics.readings import OrderChange, OrderStandingReading, OwnerReading, WorkOrderChangedReading
+from services.metrics.shapes import Indicator
 from shared.contracts.work_orders import OrderStatus, OwnerKind
 
 OVER = (OrderStatus.COMPLETED, OrderStatus.CANCELLED)
@@ -54,7 +55,7 @@ def _owner_at(event: WorkOrderChangedReading, change: OrderChange) -> OwnerReadi
     return change.owner or event.order.owner
 
 
-def _difference(event: WorkOrderChangedReading) -> Iterator[tuple[i.Indicator, tuple[str, ...], int]]:
+def _difference(event: WorkOrderChangedReading) -> Iterator[tuple[Indicator, tuple[str, ...], int]]:
     stood, stands = _open(event.before), _open(event.order)
     if stood == stands:
         return

@@ -4,16 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 
-from services.metrics.indicator import (
-    AGE_BOUNDS_H,
-    BACKLOG,
-    INDICATORS,
-    INFINITY,
-    LEGAL_OPEN,
-    SUM,
-    WORK_ORDERS_OPEN,
-    Indicator,
-)
+from services.metrics.indicator import AGE_BOUNDS_H, BACKLOG, INDICATORS, LEGAL_OPEN, WORK_ORDERS_OPEN
+from services.metrics.shapes import INFINITY, SUM, Indicator
 from services.metrics.zero import zeros
 from shared.contracts.legal import LegalKind
 

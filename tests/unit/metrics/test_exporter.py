@@ -9,9 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.metrics.exporter import IndicatorCollector, Snapshot
 from services.metrics.fold import fold
-from services.metrics.indicator import BACKLOG, FIRST_RESPONSE, INDICATORS, NOTICES, Type
+from services.metrics.indicator import BACKLOG, FIRST_RESPONSE, INDICATORS, NOTICES
 from services.metrics.labels import hour_of
 from services.metrics.series import BRACKETS, Totals, bracket_of, by_age
+from services.metrics.shapes import Type
 from services.metrics.zero import zeros
 from shared.contracts.base import Contract
 from tests.unit.metrics import events
