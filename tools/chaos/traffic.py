@@ -34,7 +34,8 @@ FIRST_ACCOUNT = 6_200_000_000_010_000
 class Traffic:
     """`before`: what is delivered first; `during`: in order of `at`, while the strikes fall.
 
-    `losses`: the scans that report one. `twins`: interactions come in pairs that must end in one case each; by sending id.
+    `losses`: the scans that report one. `twins`: interactions come in pairs that must end in one case each; by sending
+    id.
     """
 
     before: tuple[Sending, ...]
