@@ -11,6 +11,7 @@ from services.intake.api import GATEWAYS, Archive, GatewayEndpoint, routes
 from services.intake.archive import GROUP, Archiver
 from services.intake.calls.wiring import join_calls, listen_to_asterisk
 from services.intake.gateways import Gateway
+from services.intake.handbook.reader import join_handbook
 from services.intake.handlers import Reception
 from services.intake.identity.wiring import join_identity
 from services.intake.indicators import Indicators
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> ASGIApp:
     store = RawStore(runtime.database, settings.raw_days)
     verifier = TokenVerifier.from_settings(settings)
     objects = join_objects(runtime, settings, identity, verifier)
+    shelf = join_handbook(runtime)
     admission = Admission(
         lambda: runtime.publisher.pending,
         max_pending=settings.max_pending_messages,
@@ -56,7 +58,7 @@ def create_app(settings: Settings) -> ASGIApp:
         retry_after_s=settings.retry_after_s,
         monotonic=time.monotonic,
     )
-    reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing, objects)
+    reception = Reception(secrets, identity, admission, runtime.publisher, indicators, runtime.tracing, objects, shelf)
     runtime.on_start(store.create_indexes)
     endpoint = GatewayEndpoint(configured.by_path(), reception, runtime.clock, settings.public_url)
     runtime.mount_direct(GATEWAYS, endpoint)

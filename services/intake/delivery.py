@@ -8,6 +8,7 @@ from typing import Any
 
 from services.intake.credentials import Credentials
 from services.intake.gateways import Gateway
+from services.intake.handbook.shelf import Shelf
 from shared.messaging.message import Outgoing
 from shared.security.identity import IdentityKey
 from shared.tracing import well_formed
@@ -20,7 +21,7 @@ class Delivery:
     `received_at` is the business time that events carry; `arrived_at` the real time that signatures are checked
     against. `return_path` is the sender of a mail's envelope, empty for a bounce. `begun` is the trace context that
     our first span has. `query` holds the URL's parameters; `url` is the address as its sender knows it, which some
-    sign.
+    sign. `handbook` is what customers are told who ask about a node.
     """
 
     gateway: Gateway
@@ -32,6 +33,7 @@ class Delivery:
     begun: str | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    handbook: Shelf = field(default_factory=Shelf)
 
     @property
     def traceparent(self) -> str | None:

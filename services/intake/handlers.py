@@ -11,6 +11,7 @@ from services.intake.adapters.registry import ADAPTERS
 from services.intake.admission import Admission
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Answer, Delivery, FieldError, Reason, Rejected, ToKeep, Verified
+from services.intake.handbook.shelf import Shelf
 from services.intake.indicators import Indicators
 from services.intake.objects.faults import ObjectFault, StoreUnavailable
 from services.intake.objects.store import ObjectStore
@@ -36,6 +37,7 @@ class Reception:
         indicators: Indicators,
         tracing: Tracing = UNTRACED,
         objects: ObjectStore | None = None,
+        handbook: Shelf | None = None,
     ) -> None:
         self.admission = admission
         self._credentials = credentials
@@ -44,6 +46,7 @@ class Reception:
         self._indicators = indicators
         self._tracing = tracing
         self._objects = objects
+        self._handbook = handbook or Shelf()
 
     async def receive(self, delivery: Delivery) -> Accepted:
         """Returns once Kafka has acknowledged every message of the delivery (acks=all). Raises `Rejected`."""
@@ -51,7 +54,7 @@ class Reception:
         given = delivery.headers.get("traceparent")
         begun = self._tracing.begin(given)
         try:
-            accepted = await self._normalised(replace(delivery, begun=begun))
+            accepted = await self._normalised(replace(delivery, begun=begun, handbook=self._handbook))
             await self._keep(accepted.files)
             await self._publish(accepted)
         except Rejected as refusal:

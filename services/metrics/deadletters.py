@@ -4,17 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import ConsumerRecord
 
-from services.metrics.fold import label
+from services.metrics.labels import label
 from shared.contracts.topics import DEAD_LETTERS
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
+from shared.messaging.following import Followed, follow
 from shared.messaging.record import Malformed, read_headers
 
-WAIT_MS = 5000
-"""How long Kafka may keep an idle reader waiting; a letter is handed out at once."""
-FIRST_WAIT_MS = 500
-"""After so long without a record the topic's end is reached."""
 ERROR_NAME = re.compile(r"([A-Z]\w+): ", re.ASCII)
 FIELD = re.compile(r"[\w.\[\]-]+: [a-z_]+", re.ASCII)
 
@@ -54,35 +51,17 @@ class DeadLetterBoard:
 
 
 class DeadLetterReader:
-    """Follows the topic without a group: every process knows all dead letters, and none is committed."""
+    """Knows all dead letters, once it has read what there is."""
 
     def __init__(self, bootstrap: str, topic: str, security: KafkaSecurity = PLAINTEXT) -> None:
-        self._bootstrap = bootstrap
-        self._security = security
-        self._topic = topic
+        self._source = Followed(bootstrap, topic, DEAD_LETTERS.max_record_bytes, security)
         self.board = DeadLetterBoard()
 
     async def follow(self) -> None:
         """Reads until it is cancelled; after a failure it is called again and reads from the beginning."""
-        consumer = AIOKafkaConsumer(
-            self._topic,
-            bootstrap_servers=self._bootstrap,
-            **self._security.options(),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=DEAD_LETTERS.max_record_bytes,
-            fetch_max_wait_ms=WAIT_MS,
-        )
         board = DeadLetterBoard()
-        await consumer.start()
-        try:
-            while True:
-                behind = self.board is not board
-                records = await consumer.getmany(timeout_ms=FIRST_WAIT_MS if behind else WAIT_MS, max_records=2000)
-                for of_partition in records.values():
-                    for record in of_partition:
-                        board.apply(record)
-                if not records:
-                    self.board = board
-        finally:
-            await consumer.stop()
+
+        def show() -> None:
+            self.board = board
+
+        await follow(self._source, board.apply, show)

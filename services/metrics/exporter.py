@@ -11,8 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from services.metrics.indicator import INDICATORS, PREFIX, Indicator, Type
+from services.metrics.indicator import INDICATORS, PREFIX
 from services.metrics.series import ByLabels, Totals, as_shown, by_indicator, histogram_series
+from services.metrics.shapes import Indicator, Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,15 @@
 """From a batch of events to increments of indicators. Pure: every figure comes from the event alone (ME-1)."""
 
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from services.metrics import indicator as i
 from services.metrics import legal
-from services.metrics.indicator import Indicator
+from services.metrics.labels import Hour, hour_of, label
+from services.metrics.observing import Increments, observe
+from services.metrics.orders import of_order
 from services.metrics.readings import (
     CaseChange,
     CaseChangedReading,
@@ -25,23 +24,18 @@ from services.metrics.readings import (
     NoticeFailedReading,
     NoticeSentReading,
     StandingReading,
+    WorkOrderChangedReading,
 )
 from shared.contracts.cases import CaseStatus, ClockKind
 from shared.contracts.claims import ClaimState
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Ignored, Outcome, Retry
 
-Hour = int
-"""Whole hours since 1970, UTC."""
 Cell = tuple[str, tuple[str, ...], Hour]
 """Indicator, labels, and the hour in which it happened."""
-Increments = list[tuple[Indicator, tuple[str, ...], int]]
 
 DECISIONS = (ClaimState.APPROVED, ClaimState.PARTLY_APPROVED, ClaimState.REJECTED)
 OPEN = (CaseStatus.QUEUED, CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER)
-LONG_NUMBER = re.compile(r"\d{6}")
-UNFIT = re.compile(r"[^\w.:/+-]+")
-LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,20 +261,8 @@ COUNTERS: dict[type, Callable[[Any], tuple[datetime, Increments]]] = {
     ExceptionClearedReading: of_exception_cleared,
     IncidentChangedReading: of_incident,
     IncidentParcelReading: of_incident_parcel,
+    WorkOrderChangedReading: of_order,
 }
-
-
-def observe(found: Increments, histogram: Indicator, labels: tuple[str, ...], start: datetime, end: datetime) -> None:
-    """One observation: its bracket and its length in whole milliseconds (never negative: clocks differ)."""
-    ms = max(0, round((end - start).total_seconds() * 1000))
-    place = bisect_left(histogram.bounds_ms, ms)
-    bound = str(histogram.bounds_ms[place]) if place < len(histogram.bounds_ms) else i.INFINITY
-    found.append((histogram, (*labels, bound), 1))
-    found.append((histogram, (*labels, i.SUM), ms))
-
-
-def hour_of(at: datetime) -> Hour:
-    return int(at.timestamp()) // 3600
 
 
 def answer_of(case: CaseReading) -> str:
@@ -291,14 +273,3 @@ def answer_of(case: CaseReading) -> str:
 def leading_tag(case: CaseReading) -> str:
     tags = case.classification.tags
     return label(tags[0]) if tags else "none"
-
-
-@lru_cache(maxsize=4096)
-def label(value: str) -> str:
-    """A value fit for a label: short, without separators, and nothing that may be somebody's number or mail."""
-    fit = UNFIT.sub("_", value.strip())
-    if not fit:
-        return "none"
-    if len(fit) > LONGEST_LABEL or "@" in value or LONG_NUMBER.search(fit):
-        return "other"
-    return fit

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.metrics import indicator as i
-from services.metrics.indicator import Indicator
 from services.metrics.readings import CaseChange, CaseChangedReading, CaseReading
+from services.metrics.shapes import Indicator
 from shared.contracts.cases import ClockKind, ClockState
 from shared.contracts.legal import LegalKind
 

@@ -14,6 +14,7 @@ from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.notices import NoticeKind
 from shared.contracts.parcels import ExceptionKind, Node
 from shared.contracts.people import Channel
+from shared.contracts.work_orders import OrderStatus, OwnerKind
 
 
 class Kinds(Contract):
@@ -184,3 +185,37 @@ class IncidentParcelReading(Contract):
     move: str
     tell: bool
     at: AwareDatetime
+
+
+class OwnerReading(Contract):
+    kind: OwnerKind
+    name: str
+
+
+class OrderStandingReading(Contract):
+    owner: OwnerReading
+    status: OrderStatus
+
+
+class WorkOrderReading(OrderStandingReading):
+    version: int
+    kind: str
+    opened_at: AwareDatetime
+    sent_at: AwareDatetime
+    accepted_at: AwareDatetime | None = None
+    overdue_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+
+
+class OrderChange(Contract):
+    """Any change of a work order; `owner`: whose it was when it was overdue, or whose it is now."""
+
+    type: str
+    owner: OwnerReading | None = None
+
+
+class WorkOrderChangedReading(Contract):
+    changes: tuple[OrderChange, ...]
+    order: WorkOrderReading
+    at: AwareDatetime
+    before: OrderStandingReading | None = None

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 
-from services.metrics.indicator import AGE_BOUNDS_H, BACKLOG, INDICATORS, INFINITY, LEGAL_OPEN, SUM, Indicator
+from services.metrics.indicator import AGE_BOUNDS_H, BACKLOG, INDICATORS, LEGAL_OPEN, WORK_ORDERS_OPEN
+from services.metrics.shapes import INFINITY, SUM, Indicator
 from services.metrics.zero import zeros
 from shared.contracts.legal import LegalKind
 
@@ -39,8 +40,8 @@ def histogram_series(
 
 def as_shown(indicator: Indicator, values: ByLabels, now: datetime) -> ByLabels:
     """A gauge that is kept by hours is shown by brackets of them."""
-    if indicator is BACKLOG:
-        return backlog_by_age(values, now)
+    if indicator in (BACKLOG, WORK_ORDERS_OPEN):
+        return by_age(values, now)
     return legal_by_end(values, now) if indicator is LEGAL_OPEN else values
 
 
@@ -53,14 +54,14 @@ def legal_by_end(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:
     return ends
 
 
-def backlog_by_age(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:
-    """From (group, hour of opening) to (group, age bracket); each group shows all its brackets."""
+def by_age(slots: ByLabels, now: datetime) -> dict[tuple[str, ...], int]:
+    """From (whose…, hour of opening) to (whose…, age bracket); each of them shows all its brackets."""
     this_hour = int(now.timestamp()) // 3600
     ages: dict[tuple[str, ...], int] = {}
-    for (group, opened), amount in slots.items():
+    for (*whose, opened), amount in slots.items():
         for bracket in BRACKETS:
-            ages.setdefault((group, bracket), 0)
-        ages[group, bracket_of(this_hour - int(opened))] += amount
+            ages.setdefault((*whose, bracket), 0)
+        ages[*whose, bracket_of(this_hour - int(opened))] += amount
     return ages
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.metrics import readings
-from shared.contracts import cases, claims, incidents, notices, parcels, topics
+from shared.contracts import cases, claims, incidents, notices, parcels, topics, work_orders
 from shared.contracts.topics import Topic
 
 GROUP = "metrics"
@@ -16,6 +16,7 @@ SOURCES: tuple[Topic, ...] = (
             incidents.INCIDENT_PARCEL: readings.IncidentParcelReading,
         },
     ),
+    replace(topics.WORK_ORDERS, types={work_orders.WORK_ORDER_CHANGED: readings.WorkOrderChangedReading}),
     replace(topics.CLAIMS, types={claims.CLAIM_CHANGED: readings.ClaimChangedReading}),
     replace(
         topics.NOTICES,

@@ -7,8 +7,10 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.read_concern import ReadConcern
 
-from services.metrics.fold import Cell, Hour
-from services.metrics.indicator import BY_NAME, INDICATORS, Type
+from services.metrics.fold import Cell
+from services.metrics.indicator import BY_NAME, INDICATORS
+from services.metrics.labels import Hour
+from services.metrics.shapes import Type
 from shared.mongo import Database, Session
 
 Series = tuple[str, tuple[str, ...]]

@@ -6,8 +6,9 @@ from math import isinf
 
 from pydantic import BaseModel, Field
 
-from services.metrics.indicator import INDICATORS, Indicator, Type
+from services.metrics.indicator import INDICATORS
 from services.metrics.series import ByLabels, Totals, as_shown, by_indicator, histogram_series
+from services.metrics.shapes import Indicator, Type
 
 
 class SeriesRow(BaseModel):

@@ -3,7 +3,8 @@
 from functools import cache
 from itertools import product
 
-from services.metrics.indicator import BACKLOG, SUM, Indicator, Type
+from services.metrics.indicator import BACKLOG
+from services.metrics.shapes import SUM, Indicator, Type
 
 MOST = {Type.COUNTER: 60, Type.GAUGE: 80, Type.HISTOGRAM: 8}
 """An indicator with more possible series than this shows only those that happened."""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from shared.contracts.cases import Case
 from shared.contracts.parcels import ExceptionKind, Fault, Node
+from shared.contracts.work_orders import Owner, OwnerKind
 
 Text = Mapping[str, str]
 """A text for people by language, zh and en."""
@@ -40,7 +41,8 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row: `node` None holds for every node. `business`: the hours are office hours. `next`: None ends the way."""
+    """One row: `node` None holds for every node. `business`: the hours are office hours. `next`: None ends the way.
+    `by_law`: a law sets the hours, which are the company's own standard otherwise."""
 
     file: str
     line: int
@@ -57,6 +59,7 @@ class Entry:
     answer: Text
     basis: Text
     next: Node | None
+    by_law: bool = False
 
     def time(self, language: str) -> str:
         """How long it takes, in words."""
@@ -95,6 +98,10 @@ class Book:
                 return self._found[place]
         raise AssertionError("there is a general entry: checked at load")
 
+    def party(self, owner: Owner) -> Party | None:
+        """The department or partner that owns a work order; None where the playbook no longer has it."""
+        return (self.partners if owner.kind is OwnerKind.PARTNER else self.departments).get(owner.name)
+
     def symptom_of(self, tags: Iterable[str], exception: ExceptionKind | None = None) -> str:
         """What the tags mean; the parcel's exception counts first, for it was seen and not only said."""
         if exception is not None:
@@ -120,14 +127,15 @@ class Book:
     def general(self) -> Sequence[Entry]:
         return [entry for entry in self.entries if entry.node is None]
 
-    def answer(self, entry: Entry, language: str, node: Node | None = None) -> str:
-        """The answer with its variables filled in; `node`: where the parcel is, for a general entry."""
+    def answer(self, entry: Entry, language: str, node: Node | None = None, time: str | None = None) -> str:
+        """The answer with its variables filled in; `node`: where the parcel is, for a general entry; `time`: how long
+        it takes, where that is not to be written as figures."""
         here, following = entry.node or node, entry.next
         none = {"zh": "当前环节", "en": "this stage"}[language]
         done = {"zh": "处理完成", "en": "done"}[language]
         words = entry.answer[language].format(
             who=entry.who(language),
-            time=entry.time(language),
+            time=time or entry.time(language),
             node=self.nodes[here][language] if here else none,
             next=self.nodes[following][language] if following else done,
         )

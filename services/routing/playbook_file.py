@@ -88,6 +88,7 @@ def _entry(file: LinedRuleFile, raw: Any, book: Book) -> Entry:
         answer=_answer(part, "answer", VARIABLES),
         basis=_words(part, "basis") if "basis" in part.content else _own_basis(file),
         next=None if following == END else Node(following),
+        by_law="basis" in part.content,
     )
 
 

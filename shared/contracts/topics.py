@@ -18,6 +18,7 @@ from shared.contracts import (
     notices,
     orders,
     parcels,
+    playbook,
     pushes,
     surveys,
     training,
@@ -85,6 +86,7 @@ NOTICE_REQUESTS = Topic("notice-requests.v1", "customer id", notices.REQUEST_TYP
 NOTICES = Topic("notices.v1", "customer id", notices.TYPES)
 PUSH_REQUESTS = Topic("push-requests.v1", "id of case, work order or incident", pushes.REQUEST_TYPES)
 PUSHES = Topic("pushes.v1", "id of case, work order or incident", pushes.TYPES)
+PLAYBOOK = Topic("playbook.v1", "language", playbook.TYPES, partitions=1, compact=True)
 DEAD_LETTERS = Topic(
     "dead-letters.v1",
     "dead letter id",
@@ -117,6 +119,7 @@ TOPICS: tuple[Topic, ...] = (
     NOTICES,
     PUSH_REQUESTS,
     PUSHES,
+    PLAYBOOK,
     DEAD_LETTERS,
 )
 

@@ -65,6 +65,13 @@ class WorkOrder(Contract):
     notes: int = Field(0, ge=0, description="how many notes of progress there are")
 
 
+class OrderStanding(Contract):
+    """Whose a work order was before a change-set, and how it stood: what a counter must take away again."""
+
+    owner: Owner
+    status: OrderStatus
+
+
 class OrderOpened(Contract):
     type: Literal["opened"] = "opened"
     by: str
@@ -154,7 +161,10 @@ class WorkOrderChanged(Contract):
     order: WorkOrder
     at: Instant
     link: Personal | None = Field(
-        None, description="where the partner who owns it answers, signed; for that partner alone (docs/decisions/0019)"
+        None, description="where its owner answers, signed; for that owner alone (docs/decisions/0019)"
+    )
+    before: OrderStanding | None = Field(
+        None, description="None: it was opened just now, or this was written before the field"
     )
 
 

@@ -73,7 +73,9 @@ FLOWS: tuple[Flow, ...] = (
         ("routing",),
         ("intake", "claims", "notify", "metrics"),
     ),
-    Flow(t.WORK_ORDERS, "Every change-set of a work order with the order after it.", ("routing",), ("notify",)),
+    Flow(
+        t.WORK_ORDERS, "Every change-set of a work order with the order after it.", ("routing",), ("notify", "metrics")
+    ),
     Flow(
         t.INCIDENTS,
         "Every change-set of an incident with the incident after it; each parcel that comes under one or out of it.",
@@ -100,6 +102,12 @@ FLOWS: tuple[Flow, ...] = (
         ("notify",),
     ),
     Flow(t.PUSHES, "What became of each push.", ("notify",), ()),
+    Flow(
+        t.PLAYBOOK,
+        "The playbook as customers are told it, whole, one record for each language.",
+        ("routing",),
+        ("intake",),
+    ),
     Flow(
         t.DEAD_LETTERS,
         "Records that could not be handled: the original bytes; group, reason and origin in the headers. A null "

@@ -19,8 +19,10 @@ from services.notify.texts import load_texts
 from services.routing import playbook_file, rule_files
 from services.routing.disputes.dispute_file import check_orders
 from services.routing.incidents import rule_file as incident_file
+from services.routing.ivr import words as ivr_words
 from services.routing.pages import Pages
 from services.routing.parcels import tables as parcel_tables
+from services.routing.published import wechat_menu
 from services.routing.workorders import order_file
 
 TODAY = datetime.now(UTC).date()
@@ -36,6 +38,8 @@ def _notify_pages() -> None:
 def _work_orders() -> None:
     book = playbook_file.load(rule_files.DIRECTORY / "playbook", TODAY)
     orders = order_file.load(rule_files.DIRECTORY, book, TODAY)
+    wechat_menu.load(rule_files.DIRECTORY, book, "https://desk.example.com", TODAY)
+    ivr_words.load(rule_files.DIRECTORY, TODAY)
     check_orders("signing.yaml", rule_files.load(today=TODAY).disputes, orders)
 
 

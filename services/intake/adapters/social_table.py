@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.intake import lined_yaml
 from services.intake.gateways import RULES
@@ -18,12 +18,30 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Receipt(_Row):
+class Bilingual(_Row):
     zh: Wording
     en: Wording
 
     def in_language(self, language: str) -> str:
         return self.en if language == "en" else self.zh
+
+
+class HandbookWords(_Row):
+    """What stands around the playbook's answers; `head` may name {node}."""
+
+    head: Bilingual
+    foot: Bilingual
+    not_yet: Bilingual
+
+    @field_validator("head")
+    @classmethod
+    def _names_the_node_alone(cls, head: Bilingual) -> Bilingual:
+        try:
+            for text in (head.zh, head.en):
+                text.format(node="")
+        except (LookupError, ValueError):
+            raise ValueError("names something else than {node}") from None
+        return head
 
 
 class Table(_Row):
@@ -33,7 +51,8 @@ class Table(_Row):
     valid_from: date
     valid_to: date | None
     menu_contacts: dict[MenuKey, Wording]
-    receipt: Receipt
+    receipt: Bilingual
+    handbook: HandbookWords
 
 
 @cache

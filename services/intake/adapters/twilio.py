@@ -13,13 +13,13 @@ from services.intake.adapters.edge import Edge, rejected, require_media_type
 from services.intake.adapters.form import form_fields
 from services.intake.adapters.stages import Said, accept_stages
 from services.intake.adapters.twilio_message import MessageFields
-from services.intake.adapters.twilio_signature import MAX_FIELDS, is_valid_body, is_valid_form
 from services.intake.adapters.twilio_voice import Nothing, VoiceFields, stage_of, time_of
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Reason, Rejected, Verified
 from shared.contracts.interactions import Interaction
 from shared.messaging.message import Outgoing
 from shared.security.identity import IdentityKey
+from shared.security.twilio_signature import MAX_FIELDS, is_valid_body, is_valid_form
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 STREAM = "application/cloudevents+json"

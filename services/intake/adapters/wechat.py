@@ -7,10 +7,21 @@ from services.intake.adapters.direct_message import DirectMessage, accept_event,
 from services.intake.adapters.social_table import table
 from services.intake.adapters.sorted_sha1 import echo, echo_word, require_signed, sorted_sha1
 from services.intake.adapters.wechat_crypto import MessageCipher, Undecipherable
-from services.intake.adapters.wechat_message import WechatMessage, is_known, mark_of, media_of, read_message, words_of
+from services.intake.adapters.wechat_message import (
+    WechatMessage,
+    asked_node,
+    is_known,
+    mark_of,
+    media_of,
+    read_message,
+    words_of,
+)
 from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Adapter, Answer, Delivery, Reason, Rejected, Verified
 from services.intake.gateways import Kind
+from services.intake.handbook.reply import told
+from services.intake.handbook.shelf import Shelf
+from shared.contracts.parcels import Node
 from shared.contracts.people import Channel
 from shared.security.identity import IdentityKey
 
@@ -96,12 +107,29 @@ def normalise(delivery: Delivery, verified: Verified, identity: IdentityKey) -> 
     message, kind = opened.message, delivery.gateway.kind
     words = words_of(message, table())
     if words is None:
+        if (node := asked_node(message)) is not None:
+            answer = Answer(_reply(opened, _about(node, delivery.handbook)), XML)
+            return accept_event(delivery, verified.cause, "playbook", answer)
         return accept_event(delivery, verified.cause, str(message.event), DONE[kind])
     media = media_of(message)
     contact = DirectMessage(Channel.WECHAT, _handle(message, kind), *words, message.CreateTime, media=media)
-    answer = Answer(_reply(opened, table().receipt.in_language(contact.language)), XML)
+    answer = Answer(_reply(opened, _receipt(contact, delivery.handbook)), XML)
     unknown = () if is_known(message) else (message.MsgType,)
     return accept_message(delivery, verified.cause, contact, identity, answer, unknown)
+
+
+def _about(node: Node, shelf: Shelf) -> str:
+    """A click says no language: the menu is in Chinese."""
+    words, found = table().handbook, shelf.at(node, "zh")
+    return told(found, words, "zh") if found else words.not_yet.zh
+
+
+def _receipt(contact: DirectMessage, shelf: Shelf) -> str:
+    """Who wrote nothing but a node's name is told of the node at once; the contact goes on all the same."""
+    if (named := shelf.named(contact.written)) is not None:
+        node, language = named
+        return told(node, table().handbook, language)
+    return table().receipt.in_language(contact.language)
 
 
 def _handle(message: WechatMessage, kind: Kind) -> str:

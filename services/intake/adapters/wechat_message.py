@@ -12,6 +12,8 @@ from services.intake.adapters.social_table import Table
 from services.intake.delivery import FieldError, Reason, Rejected
 from services.intake.media.naming import Named
 from shared.contracts.media import MediaKind
+from shared.contracts.parcels import Node
+from shared.contracts.playbook import node_of_key
 
 
 def _from_seconds(value: object) -> object:
@@ -127,6 +129,11 @@ def words_of(message: WechatMessage, table: Table) -> Words | None:
         return (asked, _bracketed("菜单", message.EventKey)) if asked else None
     of_type = _WORDS.get(message.MsgType)
     return of_type(message) if of_type else ("", _bracketed(message.MsgType))
+
+
+def asked_node(message: WechatMessage) -> Node | None:
+    """The node that a menu's button asks about; None where it is another event."""
+    return node_of_key(message.EventKey or "") if message.event == "click" else None
 
 
 def media_of(message: WechatMessage) -> tuple[Named, ...]:

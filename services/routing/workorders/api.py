@@ -1,4 +1,4 @@
-"""Work orders over HTTP, for the desk by role: open, answer, send on; and the link for a partner (RO-9)."""
+"""Work orders over HTTP, for the desk by role: open, answer, send on; and the link for its owner (RO-9)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -126,7 +126,7 @@ def handler_of(case: Case) -> str:
 
 
 def mover_of(actor: Actor, case: Case, order: WorkOrder | None) -> Mover:
-    """Seniors act for every department; partners answer by their link only."""
+    """Seniors act for every department; partners answer by their link only, departments by it, too."""
     handles = actor.senior or case.agent == actor.agent
     owner = order.owner if order else None
     in_it = owner is not None and owner.kind is OwnerKind.DEPARTMENT and (actor.senior or owner.name in actor.groups)
@@ -255,8 +255,8 @@ class OrderApi:
         state = await self.desk.cases.get(order.case_id)
         if state is None or not mover_of(actor, state.case, order).handles:
             raise Problem(403, "Not allowed", "Only the handler of the case may have it. 仅工单处理人可获取链接。")
-        if order.owner.kind is not OwnerKind.PARTNER:
-            raise Problem(409, "No partner's turn", "The work order is not with a partner. 协作工单不在合作方。")
+        if order.owner.kind is OwnerKind.HANDLER:
+            raise Problem(409, "Nobody else's turn", "It has come back to the handler. 协作工单已退回处理人。")
         url, until = self.coordinator.link(order, self.now())
         return _json(PartnerLink(url=url, until=until), {"Cache-Control": "no-store"})
 
@@ -332,11 +332,11 @@ ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         "/v1/work-orders/{order_id}/link",
         "GET",
-        "The signed, expiring link by which the partner answers",
+        "The signed, expiring link by which its department or partner answers",
         responses={
             200: Answer("the link", PartnerLink),
             **_REFUSALS,
-            409: Answer("not with a partner", content_type=PROBLEM),
+            409: Answer("it has come back to the handler", content_type=PROBLEM),
         },
         roles=ROLES,
     ),

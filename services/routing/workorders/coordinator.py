@@ -23,7 +23,13 @@ from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
 from shared.contracts.personal import Personal
 from shared.contracts.topics import WORK_ORDERS
-from shared.contracts.work_orders import WORK_ORDER_CHANGED, OwnerKind, WorkOrder, WorkOrderChanged
+from shared.contracts.work_orders import (
+    WORK_ORDER_CHANGED,
+    OrderStanding,
+    OwnerKind,
+    WorkOrder,
+    WorkOrderChanged,
+)
 from shared.messaging.attempts import attempt
 from shared.messaging.handler import Conflict, Session
 from shared.messaging.message import Outgoing, outgoing
@@ -35,7 +41,7 @@ log = structlog.get_logger()
 AT_ONCE = 100
 
 TOLD = frozenset({"opened", "sent", "warned", "overdue"})
-"""Changes of which the owner is told: a partner gets the link with them."""
+"""Changes of which the owner is told, and gets the link with them."""
 
 
 class UnknownOrder(Unknown):
@@ -179,7 +185,9 @@ class Coordinator:
         case_id = state.case.case_id
         await self.orders.save(before, decided, now, session)
         await self._cases.save({case_id: found.state}, {case_id: state}, session)
-        await self._outbox.add([self._announced(decided, cause, now), *case_messages(found, cause, now)], session)
+        await self._outbox.add(
+            [self._announced(before, decided, cause, now), *case_messages(found, cause, now)], session
+        )
 
     async def _order(self, order_id: str | None, session: Session) -> WorkOrder | None:
         if order_id is None:
@@ -196,15 +204,16 @@ class Coordinator:
         return state
 
     def link(self, order: WorkOrder, now: datetime) -> tuple[str, datetime]:
-        """Where the partner who owns it answers, and how long that holds."""
+        """Where its owner answers without an account, and how long that holds."""
         until = now + timedelta(hours=self.order_rules.link_hours)
-        return self.links.page(Grant(order.order_id, order.owner.name, until)), until
+        return self.links.page(Grant(order.order_id, order.owner, until)), until
 
-    def _announced(self, decided: Decided, cause: str, now: datetime) -> Outgoing:
+    def _announced(self, before: WorkOrder | None, decided: Decided, cause: str, now: datetime) -> Outgoing:
         order, link = decided.order, None
-        if order.owner.kind is OwnerKind.PARTNER and TOLD & {change.type for change in decided.changes}:
+        if order.owner.kind is not OwnerKind.HANDLER and TOLD & {change.type for change in decided.changes}:
             link = Personal(self.link(order, now)[0])
-        changed = WorkOrderChanged(changes=decided.changes, order=order, at=now, link=link)
+        stood = OrderStanding(owner=before.owner, status=before.status) if before else None
+        changed = WorkOrderChanged(changes=decided.changes, order=order, at=now, link=link, before=stood)
         return outgoing(
             WORK_ORDERS, changed, type=WORK_ORDER_CHANGED, key=order.case_id, cause=cause, time=now, source=SOURCE
         )

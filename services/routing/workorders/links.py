@@ -1,4 +1,4 @@
-"""The link by which a partner answers a work order: it names order, partner and end, and is signed (RO-9)."""
+"""The link by which an owner without an account answers a work order: order, owner and end, signed (RO-9)."""
 
 import base64
 import binascii
@@ -6,6 +6,8 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from shared.contracts.work_orders import Owner, OwnerKind
 
 _PURPOSE = b"parcelcare/work-order/1:"
 LONGEST = 400
@@ -21,10 +23,10 @@ class LinkExpired(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a link allows: to act on this order as this partner, until then."""
+    """What a link allows: to act on this order as this department or partner, until then."""
 
     order_id: str
-    partner: str
+    owner: Owner
     until: datetime
 
 
@@ -44,7 +46,7 @@ class PartnerLinks:
         return PartnerLinks(public_url.rstrip("/"), key)
 
     def token(self, grant: Grant) -> str:
-        said = f"{grant.order_id}|{grant.partner}|{int(grant.until.timestamp())}".encode()
+        said = f"{grant.order_id}|{grant.owner.kind.value}/{grant.owner.name}|{int(grant.until.timestamp())}".encode()
         return f"{_text(said)}.{_text(self._mac(said))}"
 
     def page(self, grant: Grant) -> str:
@@ -55,14 +57,20 @@ class PartnerLinks:
         said, mac = _bytes(token)
         if not hmac.compare_digest(mac, self._mac(said)):
             raise BadLink
-        order_id, partner, until = said.decode().split("|")
-        grant = Grant(order_id, partner, datetime.fromtimestamp(int(until), UTC))
+        order_id, owner, until = said.decode().split("|")
+        grant = Grant(order_id, _owner(owner), datetime.fromtimestamp(int(until), UTC))
         if now >= grant.until:
             raise LinkExpired
         return grant
 
     def _mac(self, said: bytes) -> bytes:
         return hmac.digest(self.key, _PURPOSE + said, "sha256")[:16]
+
+
+def _owner(said: str) -> Owner:
+    """A bare name is a partner's: links were for partners alone before."""
+    kind, slash, name = said.partition("/")
+    return Owner(kind=OwnerKind(kind), name=name) if slash else Owner(kind=OwnerKind.PARTNER, name=said)
 
 
 def _text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A partner's side of a work order, by signed link: a small page, and the same as JSON (RO-9)."""
+"""An owner's side of a work order, by signed link: a small page, and the same as JSON (RO-9)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ class FormField(BaseModel):
 
 
 class PartnerView(BaseModel):
-    """What a partner sees: no name of an agent, nothing of the customer but what the hand-over holds."""
+    """What its owner sees: no name of an agent, nothing of the customer but what the hand-over holds."""
 
     order_id: str
     version: int
     case_number: str
     kind: str
     title: str
-    partner: str
+    partner: str = Field(description="the partner, or the department, whose it is")
     status: OrderStatus
     handover: dict[str, Personal]
     due_at: datetime
@@ -151,21 +151,21 @@ class PartnerApi:
             raise Problem(404, "No such move", f"One of {', '.join(MOVES)}.")
         if name != "accept" and not said.text.strip():
             raise Problem(422, "text is missing", "Say why, or what was done. 请填写说明。", reason="text_missing")
-        mover = Mover(grant.partner, owns=Owner(kind=OwnerKind.PARTNER, name=grant.partner))
+        mover = Mover(grant.owner.name, owns=grant.owner)
 
         def event(case: Case, order: WorkOrder | None) -> Event:
             return _event(name, mover, said, case)
 
-        by = f"partner/{grant.partner}"
+        by = f"{grant.owner.kind.value}/{grant.owner.name}"
         what = f"{name}/{said.text}" + (f"/{sorted(said.answer.items())}" if said.answer else "")
         await REFUSED.settled(self.coordinator.do(Wish(None, grant.order_id, version, by, what, event)))
 
     async def _view(self, grant: Grant, language: str) -> PartnerView:
         order = await self.coordinator.orders.get(grant.order_id)
         history = await self.coordinator.orders.history(grant.order_id)
-        if order is None or not _may_see(order, history, grant.partner):
+        if order is None or not _may_see(order, history, grant.owner):
             raise Problem(410, "Not yours any more", "It was given to somebody else. 该协作工单已转交他人。")
-        rules, party = self.coordinator.order_rules, self.book.partners.get(grant.partner)
+        rules, party = self.coordinator.order_rules, self.book.party(grant.owner)
         events = [
             PartnerEvent(what=change.type, at=changed.at, text=_said(change))
             for changed in history
@@ -177,7 +177,7 @@ class PartnerApi:
             case_number=order.case_number,
             kind=order.kind,
             title=rules.kinds[order.kind].title[language],
-            partner=party.title[language] if party else grant.partner,
+            partner=party.title[language] if party else grant.owner.name,
             status=order.status,
             handover={rules.fields[field.name][language]: field.value for field in order.handover},
             due_at=order.due_at,
@@ -241,15 +241,15 @@ def _form(rules: OrderRules, kind: str, language: str) -> tuple[FormField, ...]:
 
 def _moves(order: WorkOrder) -> tuple[str, ...]:
     possible = {OrderStatus.OFFERED: ("accept", "note", "return"), OrderStatus.ACCEPTED: ("complete", "note", "return")}
-    return possible.get(order.status, ()) if order.owner.kind is OwnerKind.PARTNER else ()
+    return possible.get(order.status, ()) if order.owner.kind is not OwnerKind.HANDLER else ()
 
 
-def _may_see(order: WorkOrder, history: list[WorkOrderChanged], partner: str) -> bool:
+def _may_see(order: WorkOrder, history: list[WorkOrderChanged], owner: Owner) -> bool:
     """Its owner, or who gave it back as long as nobody else has it."""
     if order.owner.kind is OwnerKind.HANDLER:
         owners = [h.order.owner for h in history if h.order.owner.kind is not OwnerKind.HANDLER]
-        return bool(owners) and owners[-1] == Owner(kind=OwnerKind.PARTNER, name=partner)
-    return order.owner == Owner(kind=OwnerKind.PARTNER, name=partner)
+        return bool(owners) and owners[-1] == owner
+    return order.owner == owner
 
 
 def _said(change: Any) -> Personal | None:
@@ -272,7 +272,7 @@ _LINK = {
 }
 _MOVE = {
     **_LINK,
-    403: Answer("not the partner's turn", content_type=PROBLEM),
+    403: Answer("not the owner's turn", content_type=PROBLEM),
     409: Answer("not possible in this state; `reason` says why", content_type=PROBLEM),
     412: Answer("it has changed since it was read", content_type=PROBLEM),
     422: Answer("the text is missing", content_type=PROBLEM),
@@ -283,7 +283,7 @@ ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         "/partner/{token}",
         "GET",
-        "A partner's page of a work order; the link is the only key to it",
+        "The page of a work order for its owner; the link is the only key to it",
         responses={
             200: Answer("the page", content_type=HTML),
             404: Answer("the link is not ours", content_type=HTML),
@@ -301,7 +301,7 @@ ROUTES: tuple[RouteDoc, ...] = (
     RouteDoc(
         "/v1/partner/work-orders/{token}",
         "GET",
-        "The work order as its partner sees it",
+        "The work order as its owner sees it",
         responses={200: Answer("the work order", PartnerView), **_LINK},
         parameters=(_LANGUAGE,),
     ),

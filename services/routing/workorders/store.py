@@ -74,7 +74,7 @@ class OrderStore:
 
 
 def _change(event: WorkOrderChanged) -> dict[str, Any]:
-    changed = event.model_dump_json(exclude_none=True, exclude={"link"})
+    changed = event.model_dump_json(exclude_none=True, exclude={"link", "before"})
     return {"order_id": event.order.order_id, "version": event.order.version, "changed": changed}
 
 

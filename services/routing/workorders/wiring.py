@@ -1,11 +1,11 @@
-"""Puts playbook and work orders into a routing process: tables, timer, the desk's and partners' interfaces, pages."""
+"""Puts playbook and work orders into a routing process: tables, timer, the desk's and owners' interfaces, pages."""
 
 from starlette.routing import Mount
 
 from services.routing.desk import Desk
 from services.routing.disputes import wiring as disputes
 from services.routing.pages import Assets, Pages
-from services.routing.published.api import routes as playbook_routes
+from services.routing.published import wiring as published
 from services.routing.settings import Settings
 from services.routing.workorders import order_file
 from services.routing.workorders.api import OrderApi
@@ -30,6 +30,6 @@ def attach(runtime: Runtime, settings: Settings, desk: Desk) -> None:
     verifier = TokenVerifier.from_settings(settings)
     runtime.mount(OrderApi(coordinator, desk, verifier, book, now).routes())
     runtime.mount(PartnerApi(coordinator, links, book, pages, now).routes())
-    runtime.mount(playbook_routes(book, pages))
+    published.attach(runtime, settings, book, pages)
     disputes.attach(runtime, settings, desk, coordinator)
     runtime.mount([Mount("/static/routing", Assets())])

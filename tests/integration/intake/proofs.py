@@ -14,9 +14,9 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from services.intake.adapters.sorted_sha1 import sorted_sha1
-from services.intake.adapters.twilio_signature import sign as sign_twilio
 from services.intake.adapters.wechat_crypto import MessageCipher
 from services.intake.adapters.wechat_xml import write
+from shared.security.twilio_signature import sign as sign_twilio
 from shared.security.webhooks import sign
 
 Secrets = Mapping[str, Any]

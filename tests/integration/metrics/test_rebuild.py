@@ -31,7 +31,7 @@ async def send_a_day(bench: Bench) -> None:
 async def all_figures(bench: Bench, process: Process) -> Samples:
     """Once every topic is read to its end and two snapshots later show the same."""
     await bench.until(process, NAME, CASES, **CLOSED)
-    for topic in ("cases.v1", "claims.v1", "notices.v1", "parcel-exceptions.v1"):
+    for topic in ("cases.v1", "claims.v1", "notices.v1", "parcel-exceptions.v1", "work-orders.v1"):
         await bench.until(process, "parcelcare_kafka_lag_records", 0, group="metrics", topic=topic)
     seen: list[Samples] = []
 

@@ -112,6 +112,34 @@ async def test_a_partner_accepts_and_completes_by_link_and_the_case_hears_of_it(
     assert book.json()["title"] == "Signed for"
 
 
+@pytest.mark.req("RO-9")
+async def test_a_department_answers_by_the_link_that_its_event_carries(bench: Bench) -> None:
+    process, case = await taken(bench, TIMER_INTERVAL_S="3600")
+    token = bench.desk(process, AGENT, "agent").token
+    opening = {**OPENING, "owner": {"kind": "department", "name": "destination"}}
+    opened = await call(process, "POST", f"/v1/cases/{case.case_id}/work-orders", token, opening, case.version)
+    assert opened.status_code == 201, opened.text
+
+    async def told() -> list[WorkOrderChanged]:
+        return [WorkOrderChanged.model_validate_json(r.value) for r in await bench.read(WORK_ORDERS)]
+
+    first = (await poll(told, 30, what="the event"))[0]
+    assert first.link is not None
+    assert first.before is None
+    key = first.link.reveal().rsplit("/", 1)[1]
+    assert "目的网点" in (await call(process, "GET", f"/v1/partner/work-orders/{key}?language=zh")).text
+    back = await call(process, "POST", f"/v1/partner/work-orders/{key}/return", body={"text": "不在本网点"}, version=1)
+    assert (back.status_code, back.json()["status"]) == (200, "returned")
+
+    async def both() -> list[WorkOrderChanged]:
+        found = await told()
+        return found if len(found) > 1 else []
+
+    last = (await poll(both, 30, what="the return"))[-1]
+    assert last.before is not None
+    assert (last.before.owner.name, last.link) == ("destination", None)
+
+
 @pytest.mark.req("RO-9", "SY-2")
 async def test_overdue_fires_once_and_a_replay_changes_nothing(fast_bench: Bench) -> None:
     bench = fast_bench

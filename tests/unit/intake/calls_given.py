@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from services.intake.adapters.registry import ADAPTERS
 from services.intake.adapters.stages import call_id_of
-from services.intake.adapters.twilio_signature import sign as twilio_sign
 from services.intake.calls.call import CallFile, due_at
 from services.intake.calls.decide import stage_reached, time_passed
 from services.intake.calls.rules import call_rules
@@ -20,6 +19,7 @@ from shared.contracts.calls import CallStage, CallStep
 from shared.contracts.interactions import Interaction
 from shared.contracts.personal import Personal
 from shared.contracts.topics import CALL_STAGES
+from shared.security.twilio_signature import sign as twilio_sign
 from shared.security.webhooks import sign
 from tests.unit.intake.given import GATEWAYS, IDENTITY, NOW, REAL, SECRET, of_topic, read
 

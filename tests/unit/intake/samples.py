@@ -10,11 +10,11 @@ import orjson
 
 from services.intake.adapters import wechat_xml
 from services.intake.adapters.registry import ADAPTERS
-from services.intake.adapters.twilio_signature import sign as twilio_sign
 from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Delivery, Rejected
 from services.intake.gateways import Kind
 from services.intake.webchat.seals import Session, seal
+from shared.security.twilio_signature import sign as twilio_sign
 from tests.unit.intake.calls_given import ADDRESS, PHONE_CREDENTIALS, TOKEN, signed, twilio_delivery
 from tests.unit.intake.given import CREDENTIALS, GATEWAYS, IDENTITY, NOW, REAL, SALT, mail_delivery
 from tests.unit.intake.pushes import aftership, easypost, iftsta, sf_digest, sf_form, sf_json, sf_push, shopify

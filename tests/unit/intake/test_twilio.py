@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from services.intake.adapters.twilio import verify
 from services.intake.adapters.twilio_message import MessageFields
-from services.intake.adapters.twilio_signature import addresses, is_valid_form, sign
 from services.intake.adapters.twilio_voice import VoiceFields
 from services.intake.credentials import Credentials
 from services.intake.delivery import Accepted, Answer, Delivery, Reason, Rejected
 from shared.contracts.calls import CallStep
 from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel, ContactKind
+from shared.security.twilio_signature import addresses, is_valid_form, sign
 from tests.unit.intake.calls_given import (
     ADDRESS,
     TOKEN,

@@ -13,6 +13,7 @@ from shared.contracts.personal import Personal
 from shared.contracts.surveys import SurveyAnswered, SurveyAsked, SurveyClosed
 from shared.contracts.topics import TOPICS
 from shared.messaging.message import Incoming
+from tests.unit.metrics.order_events import order_life
 
 START = datetime(2026, 11, 22, 8, 10, tzinfo=UTC)
 CUSTOMER = Customer(
@@ -317,6 +318,7 @@ def everything() -> list[Contract]:
         handed_over(),
         *surveys(),
         answered_again(),
+        *order_life(START),
     ]
 
 

@@ -8,9 +8,11 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.metrics.exporter import IndicatorCollector, Snapshot
-from services.metrics.fold import fold, hour_of
-from services.metrics.indicator import BACKLOG, FIRST_RESPONSE, INDICATORS, NOTICES, Type
-from services.metrics.series import BRACKETS, Totals, backlog_by_age, bracket_of
+from services.metrics.fold import fold
+from services.metrics.indicator import BACKLOG, FIRST_RESPONSE, INDICATORS, NOTICES
+from services.metrics.labels import hour_of
+from services.metrics.series import BRACKETS, Totals, bracket_of, by_age
+from services.metrics.shapes import Type
 from services.metrics.zero import zeros
 from shared.contracts.base import Contract
 from tests.unit.metrics import events
@@ -81,12 +83,12 @@ def test_brackets(age: int, bracket: str) -> None:
 
 
 def test_a_group_that_never_had_cases_is_not_in_the_backlog() -> None:
-    assert backlog_by_age({}, events.START) == {}
+    assert by_age({}, events.START) == {}
     slots: dict[tuple[str, ...], int] = {
         ("east", str(hour_of(events.START))): 3,
         ("west", str(hour_of(events.START) - 5)): 2,
     }
-    ages = backlog_by_age(slots, events.START)
+    ages = by_age(slots, events.START)
     assert (ages["east", "0-1h"], ages["west", "4-8h"], sum(ages.values())) == (3, 2, 5)
 
 

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.metrics.fold import COUNTERS, Cell, fold, hour_of, label
-from services.metrics.indicator import BY_NAME, INDICATORS, INFINITY, SUM, Type
+from services.metrics.fold import COUNTERS, Cell, fold
+from services.metrics.indicator import BY_NAME, INDICATORS
+from services.metrics.labels import hour_of, label
 from services.metrics.readings import NoticeFailedReading
 from services.metrics.series import legal_by_end
+from services.metrics.shapes import INFINITY, SUM, Type
 from shared.contracts import cases, parcels
 from shared.contracts.base import Contract
 from shared.contracts.legal import LegalDeadlineMoved, LegalKind, LegalMove

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.metrics.fold import Cell, fold, hour_of
+from services.metrics.fold import Cell, fold
+from services.metrics.labels import hour_of
 from shared.contracts import cases
 from shared.contracts.cases import CaseStatus
 from tests.unit.metrics import events

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.metrics.fold import fold, hour_of
+from services.metrics.fold import fold
+from services.metrics.labels import hour_of
 from tests.unit.metrics import events
 
 ABOUT = ("site", "delay")

@@ -84,7 +84,7 @@ def order_changed(
         due_at=at + timedelta(hours=2),
         **fields,
     )
-    link = Personal(LINK) if owner.kind is OwnerKind.PARTNER else None
+    link = Personal(LINK) if owner.kind is not OwnerKind.HANDLER else None
     return WorkOrderChanged(changes=changes or (OrderOpened(by="zhao.min"),), order=order, at=at, link=link)
 
 

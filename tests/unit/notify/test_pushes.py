@@ -132,13 +132,13 @@ def test_a_work_order_is_told_to_whoever_owes_its_next_step(event: Any, kind: Pu
 
 
 @pytest.mark.req("RO-9")
-def test_a_partner_gets_the_hand_over_and_the_link_a_department_no_link() -> None:
+def test_departments_and_partners_get_the_hand_over_and_the_link() -> None:
     (push,) = pushes(order_changed())
     said = push.text.reveal()
     for word in ("问题描述：显示签收未收到", "运单号：SF100", "seal：A7", LINK, "核实签收", "11月22日 周日 19:30"):
         assert word in said
     (push,) = pushes(order_changed(owner=Owner(kind=OwnerKind.DEPARTMENT, name="hub")))
-    assert "partner/" not in push.text.reveal()
+    assert LINK in push.text.reveal()
     (push,) = pushes(order_changed(owner=Owner(kind=OwnerKind.PARTNER, name="broker")))
     assert "Problem: 显示签收未收到" in push.text.reveal()
     assert LINK in push.text.reveal()

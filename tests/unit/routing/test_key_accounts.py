@@ -6,7 +6,7 @@ import pytest
 
 from services.routing.acts import Actor, Resolve
 from services.routing.case import decide
-from services.routing.key_accounts.account import as_key_account, marked, united
+from services.routing.key_accounts.account import as_key_account, marked, tier_of_both
 from services.routing.state import AgentFound, CaseState, IncidentOver, KeyAccountFound
 from shared.contracts.cases import Case, CaseStatus, ClockKind
 from shared.contracts.people import Channel, Customer
@@ -166,7 +166,7 @@ def test_a_contracts_tier_holds_and_one_that_the_tables_do_not_know_keeps_its_na
     ],
 )
 def test_of_one_person_who_is_known_twice(known: Customer, new: Customer, tier: str, by: str | None) -> None:
-    assert united(known, new) == {"tier": tier, "tier_by": by}
+    assert tier_of_both(known, new) == {"tier": tier, "tier_by": by}
 
 
 def test_a_contact_counts_by_when_it_was_received() -> None:

@@ -1,5 +1,7 @@
 """A case and its work orders: not resolved before they end, hears of each, and suggests them (RO-9, RO-10)."""
 
+import base64
+import hmac
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from services.routing.workorders.links import BadLink, Grant, LinkExpired, Partn
 from services.routing.workorders.suggest import suggested
 from shared.contracts.cases import CaseStatus
 from shared.contracts.parcels import ExceptionKind
-from shared.contracts.work_orders import OrderStatus
+from shared.contracts.work_orders import OrderStatus, Owner, OwnerKind
 from tests.unit.routing.builders import NOON, after, cleared, customer, decided, names, parcel, raised, rules
 from tests.unit.routing.test_acts import ANN, TEXT, in_status
 from tests.unit.routing_orders.orders import COURIER, RULES, after_events, opening
@@ -92,7 +94,7 @@ def test_a_question_that_needs_nobody_else_suggests_no_order() -> None:
 
 
 LINKS = PartnerLinks("http://desk.example/", b"k" * 32)
-GRANT = Grant("o1", COURIER.name, after(hours=1))
+GRANT = Grant("o1", COURIER, after(hours=1))
 
 
 def test_a_link_holds_until_its_end_and_only_as_it_was_made() -> None:
@@ -100,16 +102,25 @@ def test_a_link_holds_until_its_end_and_only_as_it_was_made() -> None:
     assert LINKS.read(token, NOON) == GRANT
     with pytest.raises(LinkExpired):
         LINKS.read(token, GRANT.until)
-    other = LINKS.token(Grant("o2", COURIER.name, GRANT.until))
+    other = LINKS.token(Grant("o2", COURIER, GRANT.until))
     forged = [other.split(".")[0] + "." + token.split(".")[1], token[:-2], token + "A", "", ".", "中.文", "a" * 500]
     for wrong in forged:
         with pytest.raises(BadLink):
             LINKS.read(wrong, NOON)
     with pytest.raises(BadLink):
         PartnerLinks("http://desk.example", b"x" * 32).read(token, NOON)
-    longer = Grant("o1", COURIER.name, GRANT.until + timedelta(days=365))
+    longer = Grant("o1", COURIER, GRANT.until + timedelta(days=365))
     with pytest.raises(BadLink):
         LINKS.read(LINKS.token(longer).split(".")[0] + "." + token.split(".")[1], NOON)
+
+
+def test_a_department_has_a_link_of_its_own_and_older_links_are_partners() -> None:
+    hub = Grant("o1", Owner(kind=OwnerKind.DEPARTMENT, name="courier"), GRANT.until)
+    assert LINKS.read(LINKS.token(hub), NOON) == hub != GRANT
+    said = f"o1|{COURIER.name}|{int(GRANT.until.timestamp())}".encode()
+    mac = hmac.digest(LINKS.key, b"parcelcare/work-order/1:" + said, "sha256")[:16]
+    older = ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (said, mac))
+    assert LINKS.read(older, NOON) == GRANT
 
 
 def test_a_short_key_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The playbook as routing published it last, for what customers ask by a menu."""
