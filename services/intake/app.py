@@ -34,7 +34,8 @@ from shared.service import Runtime
 
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
-ARCHIVE_PACE_S = 0.25
+ARCHIVE_PACE_S = 1.0
+"""Who looks for an original does so days later."""
 
 
 def create_app(settings: Settings) -> ASGIApp:

@@ -35,9 +35,10 @@ class Committer:
 
     async def add(self, records: Sequence["ConsumerRecord[bytes, bytes]"], consumer: AIOKafkaConsumer) -> None:
         """These are finished. Raises what no commit foresees of the one before."""
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
-            self._ends[partition] = max(self._ends.get(partition, 0), record.offset + 1)
+        # A batch holds each partition's records in order: its last one counts.
+        for (topic, number), end in {(r.topic, r.partition): r.offset + 1 for r in records}.items():
+            partition = TopicPartition(topic, number)
+            self._ends[partition] = max(self._ends.get(partition, 0), end)
         if self._task is not None and (self._task.done() or self._asks_for_s() > PATIENCE_S):
             await self._task
         if self._task is None or self._task.done():

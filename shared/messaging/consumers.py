@@ -249,7 +249,7 @@ def _polling(
     """FastStream's own way sleeps after an empty poll as long as the poll took: late when long, busy when short.
 
     A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least; a record that comes
-    after a pause is taken at once.
+    after a pause is taken at once, and so is what waits behind a full batch.
     """
     taken_at = 0.0
 
@@ -257,8 +257,9 @@ def _polling(
         nonlocal taken_at
         await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
         found = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
-        taken_at = time.monotonic()
-        return tuple(chain.from_iterable(found.values()))
+        records = tuple(chain.from_iterable(found.values()))
+        taken_at = time.monotonic() if len(records) != max_records else 0.0
+        return records
 
     return get_msg
 

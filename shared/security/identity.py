@@ -13,6 +13,7 @@ class IdentityKey:
         if len(key) < 16:
             raise ValueError(f"{KEY_FILE} must hold at least 16 bytes")
         self._key = key
+        self._begun = hmac.new(key, digestmod="sha256")
 
     @staticmethod
     def load(secrets_dir: Path) -> "IdentityKey":
@@ -33,7 +34,10 @@ class IdentityKey:
             handle = f"openid:{openid}"
         else:
             raise ValueError("a customer needs a phone number, a mail address or an openid")
-        digest = bytearray(hmac.digest(self._key, handle.encode(), "sha256")[:16])
+        # A copy of what the key alone makes: `hmac.digest` works that out anew, in twice the time.
+        hashed = self._begun.copy()
+        hashed.update(handle.encode())
+        digest = bytearray(hashed.digest()[:16])
         # UUID version 8 (RFC 9562) by hand: Python 3.11's UUID takes versions up to 5 only.
         digest[6] = digest[6] & 0x0F | 0x80
         digest[8] = digest[8] & 0x3F | 0x80

@@ -136,7 +136,7 @@ def to_interaction(
 ) -> Interaction:
     """`attachments`: what became of the contact's files, which differs by the way it came."""
     text = contact.text.strip()
-    found = numbers_in(f"{contact.subject or ''}\n{text}")
+    found = numbers_in(f"{contact.subject}\n{text}" if contact.subject else text)
     of_form = (contact.form.tracking_number,) if contact.form else ()
     return Interaction(
         interaction_id=interaction_id,

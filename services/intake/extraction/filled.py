@@ -20,19 +20,17 @@ def filled(interaction: Interaction) -> Interaction:
     of_form = find(goods, interaction.occurred_at) if goods else ()
     if not marks and not of_form:
         return interaction
-    node, solution = _first(marks, FindingKind.EXCEPTION_NODE), _first(marks, FindingKind.WISHED_SOLUTION)
+    first = {mark.kind: mark.value for mark in reversed((*of_form, *marks))}
+    of_text = {mark.kind: mark.value for mark in reversed(marks)} if of_form else first
+    node, solution = of_text.get(FindingKind.EXCEPTION_NODE), of_text.get(FindingKind.WISHED_SOLUTION)
     return interaction.model_copy(
         update={
-            "found": tuple(_finding(mark, len(subject)) for mark in marks if mark.start >= len(subject)),
-            "goods_type": _first((*of_form, *marks), FindingKind.GOODS_TYPE),
+            "found": tuple([_finding(mark, len(subject)) for mark in marks if mark.start >= len(subject)]),
+            "goods_type": first.get(FindingKind.GOODS_TYPE),
             "exception_node": Node(node) if node else None,
             "wished_solution": Solution(solution) if solution else None,
         }
     )
-
-
-def _first(marks: tuple[Mark, ...], kind: FindingKind) -> str | None:
-    return next((mark.value for mark in marks if mark.kind is kind), None)
 
 
 def _finding(mark: Mark, offset: int) -> Finding:

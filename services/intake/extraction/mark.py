@@ -20,12 +20,17 @@ def without_overlaps(*groups: Iterable[Mark]) -> list[Mark]:
     """Where two overlap, the earlier group's mark stays; within a group the first, or the longer."""
     kept: list[Mark] = []
     for group in groups:
-        end, before = 0, tuple(kept)
-        for mark in sorted(group, key=lambda m: (m.start, -m.end)):
+        marks = sorted(group, key=_by_start)
+        end, before = 0, tuple(kept) if marks else ()
+        for mark in marks:
             if mark.start >= end and not any(mark.start < other.end and other.start < mark.end for other in before):
                 kept.append(mark)
                 end = mark.end
     return kept
+
+
+def _by_start(mark: Mark) -> tuple[int, int]:
+    return mark.start, -mark.end
 
 
 def first_of_each(marks: Iterable[Mark]) -> list[Mark]:

@@ -12,7 +12,7 @@ from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 GROUP = "intake-identity"
-PACE_S = 0.25
+PACE_S = 0.5
 """Nobody waits for it: a contact goes on without."""
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.intake.extraction.numbers import number_marks
 from shared.contracts.interactions import FindingKind, Interaction, Solution
 from shared.contracts.parcels import Node
 from tests.unit.intake.given import accept, json_delivery, mail_delivery, of_topic, read
@@ -82,3 +83,10 @@ def test_a_text_that_says_nothing_leaves_the_fields_open() -> None:
     contact = web("你好，在吗")
     assert contact.found == ()
     assert (contact.goods_type, contact.exception_node, contact.wished_solution) == (None, None, None)
+
+
+@pytest.mark.parametrize("subject", [{}, {"subject": "查件"}], ids=["without a subject", "with one"])
+def test_numbers_are_looked_for_once(subject: dict[str, str]) -> None:
+    number_marks.cache_clear()
+    assert web(f"SF1234567890123 没收到 {subject}", **subject).tracking_numbers == ("SF1234567890123",)
+    assert number_marks.cache_info().misses == 1

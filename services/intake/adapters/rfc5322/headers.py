@@ -38,7 +38,7 @@ def addresses(mail: Entity, name: str) -> list[tuple[str, str]]:
 def message_ids(mail: Entity, name: str) -> list[str]:
     """The ids without their brackets; an id that somebody wrote without them counts too."""
     raw = decoded(mail.first(name.lower()))
-    return list(_ids(raw))[:MAX_IDS]
+    return list(_ids(raw))[:MAX_IDS] if raw else []
 
 
 def _ids(raw: str) -> Iterator[str]:
