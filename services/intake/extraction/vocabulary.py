@@ -56,11 +56,18 @@ class _File(_Row):
 
 
 class _Goods(_File):
+    aside: Pattern
     goods_types: Mapping[Code, tuple[Entry, ...]]
+
+
+class _TakenBack(_Row):
+    of: tuple[Solution, ...]
+    where: Pattern
 
 
 class _Said(_File):
     denied: Pattern
+    taken_back: _TakenBack
     desk: Pattern
     customer: Pattern
     supposed: Pattern
@@ -70,12 +77,12 @@ class _Said(_File):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a word stands for, and what must be around it."""
+    """What a word stands for, what must be around it, and which matches must not."""
 
     kind: FindingKind
     value: str
     when: Gated | None
-    unless: Gated | None
+    unless: tuple[Gated, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class Vocabulary:
     desk: Gated
     customer: Gated
     supposed: Gated
+    aside: Gated
 
     def words(
         self, text: str, letters: frozenset[str], *, latin: bool, han: bool
@@ -108,7 +116,10 @@ class Vocabulary:
 def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "goods.yaml") -> Vocabulary:
     """Raises `lined_yaml.RuleFileError` with file and line."""
     read, named = lined_yaml.load(file, _Said), lined_yaml.load(goods, _Goods)
-    entries = [(_meaning(kind, value, entry), entry) for kind, value, entry in _entries(read, named)]
+    taken_back = dict.fromkeys((wish.value for wish in read.taken_back.of), (Gated(read.taken_back.where),))
+    entries = [
+        (_meaning(kind, value, entry, taken_back.get(value, ())), entry) for kind, value, entry in _entries(read, named)
+    ]
     neutral = (read.neutral, named.neutral)
     meanings: dict[str, tuple[Meaning, ...]] = {word: () for entry in neutral for word in (*entry.zh, *entry.en)}
     for meaning, entry in entries:
@@ -124,6 +135,7 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "go
         desk=Gated(read.desk),
         customer=Gated(read.customer),
         supposed=Gated(read.supposed),
+        aside=Gated(named.aside),
     )
 
 
@@ -135,6 +147,6 @@ def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Ent
         yield from ((kind, value, entry) for entry in entries)
 
 
-def _meaning(kind: FindingKind, value: str, entry: Entry) -> Meaning:
+def _meaning(kind: FindingKind, value: str, entry: Entry, unless: tuple[Gated, ...]) -> Meaning:
     when = Gated(entry.when) if entry.when else None
-    return Meaning(kind, value, when, Gated(entry.unless) if entry.unless else None)
+    return Meaning(kind, value, when, (*unless, Gated(entry.unless)) if entry.unless else unless)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from services.intake.extraction.gate import Gated
 from services.intake.extraction.mark import Mark
 from services.intake.extraction.vocabulary import Meaning, Vocabulary
 from shared.contracts.interactions import FindingKind
@@ -16,14 +17,20 @@ _MENU = '“"「【/-”」】→>'
 """A word between these is an entry of a menu (“我的”-“退换/售后”), nobody's wish."""
 _WILL = ("要", "想", "需", "打算", "准备", "申请")
 _NOT = ("不", "别", "没", "没有")
+_TITLE = re.compile(r"[\[\](（ \d]")
+_SPEECH = re.compile("[和跟与及还有了没不我你您他在也都吗呢么是就的]")
+"""Between two words of goods: in a pasted title (手表 39mm 银色边皮带) there are blanks and figures, and no speech."""
 
 
 def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
-    """For a text in lower case; `letters` are those of it. Goods right before other goods only describe those."""
+    """For a text in lower case; `letters` are those of it. Of goods that belong together one word counts."""
     before: Mark | None = None
     for mark in _meant(text, letters, vocabulary, latin=latin, han=han):
-        if before is not None and not _describes(before, mark):
-            yield before
+        if before is not None:
+            if _is_attribute(text, before, mark):
+                continue
+            if not _describes(before, mark):
+                yield before
         before = mark
     if before is not None:
         yield before
@@ -32,6 +39,15 @@ def words(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: 
 def _describes(mark: Mark, following: Mark) -> bool:
     """电视音响: the head of a Chinese compound stands last."""
     return mark.kind is following.kind is FindingKind.GOODS_TYPE and mark.end == following.start
+
+
+def _is_attribute(text: str, mark: Mark, following: Mark) -> bool:
+    """手表 39mm 银色边皮带: what a pasted title names first is sold, the rest says what it is like."""
+    if not mark.kind is following.kind is FindingKind.GOODS_TYPE or mark.value == following.value:
+        return False
+    between = text[mark.end : following.start]
+    listed = between.isspace() or _STOP.search(between) or _SPEECH.search(between)
+    return not listed and _TITLE.search(between) is not None
 
 
 def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin: bool, han: bool) -> Iterator[Mark]:
@@ -45,12 +61,12 @@ def _meant(text: str, letters: frozenset[str], vocabulary: Vocabulary, *, latin:
 def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end: int) -> tuple[int, int] | None:
     """Where the meaning stands, if it does: the match of `when` that touches the word. Goods are the word."""
     first, last = max(0, start - AROUND), min(len(text), end + AROUND)
-    when, unless = meaning.when, meaning.unless
+    when = meaning.when
     place: tuple[int, int] | None = (start, end)
     if when is not None:
         spans = (m.span() for m in when.finditer(text, letters, first, last))
         place = next((span for span in spans if span[0] < end and start < span[1]), None)
-    if place is None or (unless is not None and unless.may_be_in(letters) and unless.search(text, first, last)):
+    if place is None or any(ruled.may_be_in(letters) and ruled.search(text, first, last) for ruled in meaning.unless):
         return None
     return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else place
 
@@ -58,10 +74,11 @@ def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end
 def _is_meant(
     kind: FindingKind, text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int
 ) -> bool:
-    """What is named is meant; a wish and trouble at a node depend on their clause."""
+    """All depend on their clause."""
     if kind is FindingKind.WISHED_SOLUTION:
         return _is_wish(text, letters, vocabulary, start, end)
-    return kind is not FindingKind.EXCEPTION_NODE or _is_so(text, letters, vocabulary, start, end)
+    guard = vocabulary.supposed if kind is FindingKind.EXCEPTION_NODE else vocabulary.aside
+    return not _matches_around(guard, text, letters, start, end)
 
 
 def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int) -> bool:
@@ -78,12 +95,12 @@ def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: 
     return customer.may_be_in(letters) and bool(customer.search(clause))
 
 
-def _is_so(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: int, end: int) -> bool:
-    """Not only supposed (如果没送到)."""
-    if not vocabulary.supposed.may_be_in(letters):
-        return True
+def _matches_around(guard: Gated, text: str, letters: frozenset[str], start: int, end: int) -> bool:
+    """Whether the clause does, with | for the place: trouble is only supposed (如果没送到), goods are named aside."""
+    if not guard.may_be_in(letters):
+        return False
     before, after = _clause(text, start, end)
-    return not vocabulary.supposed.search(f"{before}|{after}")
+    return bool(guard.search(f"{before}|{after}"))
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, str]:
