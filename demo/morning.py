@@ -16,9 +16,6 @@ from demo.targets import write_rules
 from tools.stack import Stack
 from tools.stack.layout import layout_of
 
-# Intervals in real seconds; a business day in two minutes wants them shorter than a real one.
-PACE = {"ASSIGN_INTERVAL_S": "0.25", "TIMER_INTERVAL_S": "0.25"}
-
 
 @dataclass(frozen=True)
 class Options:
@@ -42,7 +39,7 @@ class Options:
 
 
 def environment(options: Options, rules: Path) -> dict[str, str]:
-    own = PACE | {"RULES_DIR": str(rules)}
+    own = {"RULES_DIR": str(rules)}
     if not options.prefix:
         return own
     prefixes = {"TOPIC_PREFIX": options.prefix, "GROUP_PREFIX": options.prefix}

@@ -24,6 +24,7 @@ from demo.morning import Options
 from demo.parcels import CHINA
 from demo.schedule import Timetable
 from demo.score import score
+from demo.seen.lag import caught_up
 from demo.seen.observations import Observations
 from demo.seen.topics import TopicReader
 from demo.sending import Sending
@@ -36,6 +37,7 @@ log = structlog.get_logger()
 LAST_ANSWERS_S = 45.0
 REFRESH_S = 0.25
 FIRST_STEP_S = 0.5
+NIGHT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
     try:
         with LiveView(console, title, look) as view:
             async with background(reader.run(), keep_refreshing(view)):
-                await the_night_before(plan, crew, view, timings)
+                await the_night_before(plan, crew, stack, prefix, view, timings)
                 await the_day(plan, crew, seen, view, run, timings)
                 behind = await the_evening(stack, prefix, crew, reader, view, timings)
                 verdict = await judged(stack.info, client, ledger, reader, all_arrived=not behind)
@@ -144,12 +146,16 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
     return Played(summary(ledger, seen), verdict, behind, dict(crew.counts), shown, timings, options)
 
 
-async def the_night_before(plan: Timetable, crew: Crew, view: LiveView, timings: dict[str, float]) -> None:
+async def the_night_before(
+    plan: Timetable, crew: Crew, stack: Stack, prefix: str, view: LiveView, timings: dict[str, float]
+) -> None:
+    """The day begins when all is known of the days before, as a desk's morning does."""
     view.say(f"载入前两天的轨迹 · loading the scans of the days before ({len(plan.history):,})")
     started = time.monotonic()
     for sending in plan.history:
         crew.fleet.submit(sending)
     await crew.fleet.delivered()
+    await caught_up(stack.info.kafka, prefix, NIGHT_S)
     timings["history_s"] = round(time.monotonic() - started, 1)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-TURN_S = 0.005
+TURN_S = 0.015
 
 
 class Turns:

@@ -1,5 +1,6 @@
 """Sends notices to merchants and partners as signed webhooks (Standard Webhooks, NO-2)."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from services.notify.delivery import Delayed, Delivery, Refused, Sent
 from shared.contracts.notices import NoticeRequested
 from shared.security.webhooks import sign
 
+AT_ONCE = 8
+"""Posts to one receiver side by side: the others wait here, where waiting costs nothing, and not in the client's pool,
+which looks through all that wait and all its connections for each of them."""
 PASSING = frozenset({408, 409, 425, 429})
 """Client errors that may pass; every other 4xx is final."""
 
@@ -52,6 +56,7 @@ class WebhookSender:
         self._client = client
         self._now = now
         self._real_now = real_now
+        self._turns = {name: asyncio.Semaphore(AT_ONCE) for name in receivers}
 
     async def deliver(self, notice: NoticeRequested) -> Delivery:
         return await self.post(notice.address.reveal(), notice.notice_id, payload(notice))
@@ -61,14 +66,15 @@ class WebhookSender:
         receiver = self._receivers.get(name)
         if receiver is None:
             return Refused(self._now(), "webhook: no such receiver")
-        # Receivers check the timestamp against their own clock, so it is real time even where business time runs fast.
-        headers = sign(receiver.secret, message_id, self._real_now(), body)
-        try:
-            answer = await self._client.post(
-                receiver.url, content=body, headers={**headers, "content-type": "application/json"}
-            )
-        except httpx.HTTPError as error:
-            return Delayed(f"webhook: {type(error).__name__}")
+        async with self._turns[name]:
+            # Receivers check the timestamp against their own clock: real time even where business time runs fast.
+            headers = sign(receiver.secret, message_id, self._real_now(), body)
+            try:
+                answer = await self._client.post(
+                    receiver.url, content=body, headers={**headers, "content-type": "application/json"}
+                )
+            except httpx.HTTPError as error:
+                return Delayed(f"webhook: {type(error).__name__}")
         return self._judge(answer.status_code)
 
     def _judge(self, status: int) -> Delivery:

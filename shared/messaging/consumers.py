@@ -40,9 +40,11 @@ POLL_MS = 500
 """How long an idle consumer waits in one piece; records end the wait at once."""
 FETCH_WAIT_MS = 100
 """The driver asks for a partition again only after the running fetch of its neighbours: so long that takes at most."""
+IDLE_FETCH_WAIT_MS = 500
+"""Where nothing comes, no partition waits for its neighbours, and twenty idle groups would ask 200 times a second."""
 PACE_S = 0.02
-PARKED_INTERVAL_S = 0.5
-PARKED_SURVEYED_EVERY = 10
+PARKED_INTERVAL_S = 1.0
+PARKED_SURVEYED_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,7 @@ class Consumers:
             ack_policy=AckPolicy.MANUAL,
             max_records=records or settings.batch_records,
             batch_timeout_ms=POLL_MS,
-            fetch_max_wait_ms=max(FETCH_WAIT_MS, round(pace_s * 1000)),
+            fetch_max_wait_ms=fetch_wait_ms(pace_s),
             max_poll_interval_ms=30 * 60 * 1000,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
@@ -201,7 +203,7 @@ class Consumers:
             await consumer.handle(cast(tuple[Record, ...], message.raw_message), kafka)
 
         subscriber(on_batch)
-        cast(Any, subscriber).get_msg = _polling(subscriber.batch_timeout_ms, subscriber.max_records, pace_s)
+        cast(Any, subscriber).get_msg = polling(subscriber.batch_timeout_ms, subscriber.max_records, pace_s)
         self._subscribers.append((subscriber, consumer))
         self.states.append(state)
 
@@ -243,7 +245,11 @@ class _Listener(ConsumerRebalanceListener):
             await self._processor.assigned(partitions)
 
 
-def _polling(
+def fetch_wait_ms(pace_s: float) -> int:
+    return max(FETCH_WAIT_MS, round(pace_s * 1000))
+
+
+def polling(
     timeout_ms: int, max_records: int | None, pace_s: float
 ) -> Callable[[AIOKafkaConsumer], Coroutine[Any, Any, tuple[Record, ...]]]:
     """FastStream's own way sleeps after an empty poll as long as the poll took: late when long, busy when short.
@@ -251,13 +257,15 @@ def _polling(
     A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least; a record that comes
     after a pause is taken at once, and so is what waits behind a full batch.
     """
-    taken_at = 0.0
+    taken_at, busy_ms = 0.0, fetch_wait_ms(pace_s)
 
     async def get_msg(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
         nonlocal taken_at
         await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
         found = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
         records = tuple(chain.from_iterable(found.values()))
+        # The driver reads it for each request, but has no public way to change it.
+        cast(Any, consumer)._fetcher._fetch_max_wait_ms = busy_ms if records else max(busy_ms, IDLE_FETCH_WAIT_MS)
         taken_at = time.monotonic() if len(records) != max_records else 0.0
         return records
 

@@ -14,6 +14,9 @@ from shared.mongo import Database
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
+LOOK_EVERY_S = 1.0
+"""The joint response has minutes; a look reads the counts of hours."""
+
 
 def load_rules(settings: Settings, rules: Rules) -> IncidentRules:
     """Raises `RuleError`; task forces name groups of the roster and departments of the playbook."""
@@ -28,5 +31,5 @@ def attach(
     coordinator = Coordinator(runtime.database, desk.cases, store, runtime.outbox, desk.rules, rules, runtime.clock)
     watch = Watch(batches, desk.cases, runtime.outbox, desk.rules, coordinator)
     runtime.on_start(coordinator.create_indexes)
-    runtime.every("incidents", settings.timer_interval_s, watch.look)
+    runtime.every("incidents", LOOK_EVERY_S, watch.look)
     runtime.mount(IncidentApi(coordinator, desk, TokenVerifier.from_settings(settings)).routes())

@@ -15,7 +15,7 @@ from shared.service import Runtime
 ORDERS_GROUP = "routing-orders"
 PACE_S = 0.25
 """Nobody waits for a count: batches come four times a second at most."""
-EVERY_S = 0.5
+EVERY_S = 2.0
 
 
 def attach(runtime: Runtime, desk: Desk, aliases: AliasStore, volumes: VolumeStore) -> None:

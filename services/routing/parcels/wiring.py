@@ -21,6 +21,9 @@ GROUP = "routing-parcels"
 TIMER_INTERVAL_S = 1.0
 GRACE_S = 5.0
 """Real seconds that an event may need from intake's clock to Kafka."""
+PACE_S = 0.2
+"""A batch costs the broker as much for one scan as for a hundred, and nobody waits a moment for one; after a full batch
+the next is taken at once."""
 
 
 def attach(runtime: Runtime, settings: CommonSettings, rules: Path = DIRECTORY) -> PartitionOwner:
@@ -46,7 +49,7 @@ def attach(runtime: Runtime, settings: CommonSettings, rules: Path = DIRECTORY) 
         runtime.on_stop(stop)
     runtime.on_stop(owner.close)
     parser = owner.watching(events_parser(GROUP))
-    runtime.consume_partitioned(topics.PARCEL_EVENTS, group=GROUP, processor=owner, parser=parser)
+    runtime.consume_partitioned(topics.PARCEL_EVENTS, group=GROUP, processor=owner, parser=parser, pace_s=PACE_S)
     runtime.every("parcel-timers", TIMER_INTERVAL_S, owner.fire_due, leader=False)
     runtime.mount(parcel_routes(owner, TokenVerifier.from_settings(settings)))
     return owner
