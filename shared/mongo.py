@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,8 @@ DUPLICATE_KEY = 11000
 WRITE_CONFLICT = 112
 LIFETIME_EXCEEDED = 290
 GIVE_UP_S = 10.0
+TURN_S = 5.0
+"""Who waits longer for a turn tries again: a consumer shows meanwhile that it lives, a person hears that it failed."""
 _MAJORITY = WriteConcern(w="majority", j=True, wtimeout=10_000)
 
 
@@ -45,7 +47,7 @@ class Database:
             name, codec_options=self._options, write_concern=_MAJORITY, read_concern=ReadConcern("majority")
         )
         self.name = name
-        self._turn: AbstractAsyncContextManager[object] = nullcontext()
+        self._turn: asyncio.Lock | None = None
 
     def in_turns(self) -> "Database":
         """The same database, whose transactions come one after the other, as far as this object begins them.
@@ -64,8 +66,9 @@ class Database:
         """Run `work` in one transaction and commit; `work` may run again after a transient error.
 
         Raises `Overrun` where it would have to run again after `give_up_s`; the driver alone would go on for minutes.
+        In turns: `WaitQueueTimeoutError` where those before it take too long.
         """
-        async with self._turn:
+        async with _turn_of(self._turn):
             return await self._transaction(_Runs(work, give_up_s))
 
     async def _transaction(self, runs: "_Runs[T]") -> T:
@@ -88,6 +91,21 @@ class Database:
     async def drop(self) -> None:
         """Remove the whole database (rebuilding a service from Kafka)."""
         await self._client.drop_database(self.name)
+
+
+@asynccontextmanager
+async def _turn_of(lock: asyncio.Lock | None) -> AsyncIterator[None]:
+    if lock is None:
+        yield
+        return
+    try:
+        await asyncio.wait_for(lock.acquire(), TURN_S)
+    except TimeoutError as error:
+        raise WaitQueueTimeoutError("no turn in time: the transactions before it take long") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _GaveUp(Exception):

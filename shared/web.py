@@ -109,7 +109,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.exception("request_failed", path=request.url.path, exc_info=error)
+    log.exception("request_failed", path=request.scope["path"], exc_info=error)
     return Problem(500, "Internal error", "The error was recorded; nothing was accepted.").response()
 
 

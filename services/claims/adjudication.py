@@ -11,7 +11,7 @@ from services.claims.rulebook import RuleSet
 from services.claims.ruling import rule
 from services.claims.turn import Turn
 from services.claims.words import Text, money, yuan
-from shared.contracts.claims import Award, ClaimWithdrawn, ReviewRequested, Step
+from shared.contracts.claims import Award, ClaimWithdrawn, Step
 from shared.contracts.interactions import EvidenceKind
 from shared.contracts.personal import Personal
 
@@ -54,7 +54,7 @@ def adjudicate(file: ClaimFile, act: Adjudicated, rules: RuleSet, now: datetime)
     after(file.claim.state, Move.REJECT if act.verdict == "reject" else Move.APPROVE)
     _not_their_own(file, act.by)
     amount = _amount(file, act)
-    turn = Turn(file)
+    turn = Turn.of(file)
     if act.payee is not None and amount > 0:
         turn = turn.with_claim(payee=act.payee)
     if amount > file.paid_fen and turn.file.claim.payee is None:
@@ -137,11 +137,7 @@ def _proposed(turn: Turn, act: Adjudicated, amount: int, now: datetime) -> Turn:
         f"金额 {yuan(amount)} 元超过单人权限，须由第二名理赔专员确认",
         f"CNY {yuan(amount)} is above one person's authority: a second adjudicator must confirm",
     )
-    return (
-        turn.with_file(proposal=proposal)
-        .with_claim(review_reason=reason.both)
-        .noting(ReviewRequested(reason=reason.both))
-    )
+    return turn.with_file(proposal=proposal).needing(reason)
 
 
 def _award(file: ClaimFile, act: Adjudicated, amount: int, rules: RuleSet) -> Award:

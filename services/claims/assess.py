@@ -13,7 +13,7 @@ from services.claims.ruling import rule
 from services.claims.turn import Turn
 from services.claims.valuation import award_of
 from services.claims.words import Text, joined
-from shared.contracts.claims import ClaimState, EvidenceRequested, LiabilityDetermined, ReviewRequested
+from shared.contracts.claims import ClaimState, EvidenceRequested, LiabilityDetermined
 
 INCOMPLETE = Text("材料不齐", "the evidence is incomplete")
 FAST_TRACK = "fast-track"
@@ -42,6 +42,7 @@ def ask(turn: Turn, rules: RuleSet, now: datetime) -> Turn:
     first = rules.deadlines.evidence_reminder_hours or (rules.deadlines.evidence_give_up_hours,)
     return (
         turn.moved(Move.ASK)
+        .with_claim(review_reason=None)
         .with_file(asked_at=now, reminders=0, next_due=now + timedelta(hours=first[0]))
         .noting(EvidenceRequested(missing=turn.file.claim.evidence_missing))
     )
@@ -67,9 +68,4 @@ def judge(turn: Turn, earlier: tuple[Earlier, ...], rules: RuleSet, now: datetim
 
 
 def to_person(turn: Turn, reason: Text) -> Turn:
-    return (
-        turn.moved(Move.REVIEW)
-        .with_claim(review_reason=reason.both)
-        .with_file(next_due=None)
-        .noting(ReviewRequested(reason=reason.both))
-    )
+    return turn.moved(Move.REVIEW).with_file(next_due=None).needing(reason)

@@ -1,5 +1,6 @@
 """Taking in what a case brings: the form, the parcel's facts, evidence; then the claim goes on by itself."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.claims import evidence
@@ -35,7 +36,7 @@ def take_in(file: ClaimFile, seen: CaseSeen, rules: RuleSet, now: datetime) -> T
     state = file.claim.state
     if state in FINAL:
         return None
-    turn = Turn(file)
+    turn = Turn.of(file)
     if state in UNDECIDED:
         if _found_again(file, seen):
             return turn.moved(Move.WITHDRAW).with_file(next_due=None).noting(ClaimWithdrawn())
@@ -111,4 +112,4 @@ def _evidence(turn: Turn, seen: CaseSeen, rules: RuleSet) -> Turn:
     if not new:
         return turn
     kinds = tuple(dict.fromkeys(a.evidence for a in new if a.evidence is not None))
-    return Turn(file, turn.changes, turn.payout).noting(EvidenceReceived(kinds=kinds))
+    return replace(turn, file=file).noting(EvidenceReceived(kinds=kinds))

@@ -35,7 +35,7 @@ def settle(file: ClaimFile, answer: PayoutAnswered, rules: RuleSet, now: datetim
     payout = file.claim.payout
     if payout is None or payout.decision_id != answer.decision_id:
         return None
-    turn = Turn(file)
+    turn = Turn.of(file)
     under_way = file.claim.state in (ClaimState.APPROVED, ClaimState.PARTLY_APPROVED)
     if answer.status == "succeeded" and under_way:
         return paid(turn, _standing(payout, "succeeded", answer), rules, now)

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.claims.claim_file import ClaimFile
 from services.claims.lifecycle import Move, after
-from shared.contracts.claims import ClaimChange, PayoutRequested
+from services.claims.words import Text
+from shared.contracts.claims import ClaimChange, ClaimState, PayoutRequested, ReviewRequested
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,12 @@ class Turn:
     file: ClaimFile
     changes: tuple[ClaimChange, ...] = ()
     payout: PayoutRequested | None = None
+    in_review: bool = False
+    """It was in review when the turn began."""
+
+    @classmethod
+    def of(cls, file: ClaimFile) -> "Turn":
+        return cls(file, in_review=file.claim.state is ClaimState.IN_REVIEW)
 
     def with_file(self, **fields: Any) -> "Turn":
         return replace(self, file=self.file.model_copy(update=fields))
@@ -28,6 +35,11 @@ class Turn:
 
     def noting(self, *changes: ClaimChange) -> "Turn":
         return replace(self, changes=(*self.changes, *changes))
+
+    def needing(self, reason: Text) -> "Turn":
+        """A person decides, for this reason. Where one had the claim in review already, the customer knows (NO-3)."""
+        again = self.in_review and self.file.claim.review_reason is not None
+        return self.with_claim(review_reason=reason.both).noting(ReviewRequested(reason=reason.both, again=again))
 
     def paying(self, order: PayoutRequested) -> "Turn":
         return replace(self, payout=order)

@@ -18,7 +18,7 @@ def due(file: ClaimFile, rules: RuleSet, now: datetime, payment_unknown: bool = 
     """None: it is not due (any more). A paid claim is not closed before it is known that the money stayed."""
     if file.next_due is None or file.next_due > now:
         return None
-    turn = Turn(file)
+    turn = Turn.of(file)
     again = timedelta(minutes=rules.deadlines.payout_check_minutes)
     match file.claim.state:
         case ClaimState.DRAFT:

@@ -108,6 +108,7 @@ def _take_contacts(
         aggregate_of=contact_files.contact_of,
         perform=filing.perform,
         policy=contact_files.POLICY,
+        records=contact_files.AT_ONCE,
         parser=contacts_parser(gateway, contact_files.GROUP, with_files=True),
     )
 

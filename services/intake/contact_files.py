@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 GROUP = "intake-contact-files"
 AT_ONCE = 16
+LONGEST_S = 20.0
+"""For the files of one contact; what takes longer is parked, so that a silent scanner does not hold up the batch."""
 POLICY = RetryPolicy(first_s=1.0, longest_s=60.0, max_attempts=1500)
 """About a day: then it is a dead letter, whose reason says what was away."""
 
@@ -72,13 +74,15 @@ class ContactFiles:
 
     async def _keep(self, incoming: Incoming[Any]) -> Kept:
         try:
-            async with self._turns:
+            async with self._turns, asyncio.timeout(LONGEST_S):
                 files = enumerate(files_of(incoming.event))
                 kept = tuple([await self._kept(file.sent(part), incoming) for part, file in files])
                 await self._publish(archived(incoming, self._gateway, self._now()))
                 return kept
         except (StoreUnavailable, PublishFailed) as error:
             return Retry(str(error))
+        except TimeoutError:
+            return Retry(f"its files were not stored within {LONGEST_S:.0f} s")
 
     async def _kept(self, sent: Sent, incoming: Incoming[Any]) -> Attachment:
         """Raises `StoreUnavailable`."""

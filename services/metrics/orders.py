@@ -18,6 +18,8 @@ OVER = (OrderStatus.COMPLETED, OrderStatus.CANCELLED)
 ENDED_HIS_TURN = frozenset({"rejected", "returned", "cancelled"})
 """Changes that are counted for who owned it before: afterwards it is somebody else's, or nobody's."""
 
+ENDS = frozenset({"completed", "cancelled"})
+
 Held = tuple[str, str]
 """The labels of an owner: kind and name."""
 
@@ -25,13 +27,15 @@ Held = tuple[str, str]
 def of_order(event: WorkOrderChangedReading) -> tuple[datetime, Increments]:
     """Counts the changes of a work order, and the difference between whose it was and whose it is.
 
-    An event older than `before` moves no gauge but with an order's opening, as it can't say whose it was.
+    An event older than `before` can't say whose it was: it moves a gauge at an order's opening and at its end alone.
     """
     found: Increments = []
     for change in event.changes:
         _change(event, change, found)
     if event.before is not None or event.order.version == 1:
-        found.extend(_difference(event))
+        found.extend(_difference(event, _open(event.before)))
+    elif event.order.status in OVER and any(change.type in ENDS for change in event.changes):
+        found.extend(_difference(event, held_by(event.order.owner)))
     return event.at, found
 
 
@@ -55,8 +59,8 @@ def _owner_at(event: WorkOrderChangedReading, change: OrderChange) -> OwnerReadi
     return change.owner or event.order.owner
 
 
-def _difference(event: WorkOrderChangedReading) -> Iterator[tuple[Indicator, tuple[str, ...], int]]:
-    stood, stands = _open(event.before), _open(event.order)
+def _difference(event: WorkOrderChangedReading, stood: Held | None) -> Iterator[tuple[Indicator, tuple[str, ...], int]]:
+    stands = _open(event.order)
     if stood == stands:
         return
     opened = str(hour_of(event.order.opened_at))

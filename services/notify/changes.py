@@ -55,7 +55,7 @@ def changes_of(event: Event) -> Iterator[tuple[str, Mapping[str, Any], Change]]:
     else:
         of_claim = {"state": event.claim.state}
         for claim_change in event.changes:
-            yield f"claim.{claim_change.type}", of_claim, claim_change
+            yield f"claim.{claim_change.type}", of_claim | _of_claim_change(claim_change), claim_change
 
 
 def facts_of(event: Event, change: Change) -> Facts:
@@ -103,6 +103,10 @@ def _own_conditions(change: cases.Change) -> dict[str, Any]:
     if isinstance(change, SignDisputeMoved):
         return {"move": change.move, "outcome": change.outcome}
     return {}
+
+
+def _of_claim_change(change: claims.ClaimChange) -> dict[str, Any]:
+    return {"again": change.again} if isinstance(change, claims.ReviewRequested) else {}
 
 
 def _case_facts(case: Case, change: Change) -> Facts:

@@ -39,6 +39,7 @@ ROW_CONDITIONS: Mapping[str, frozenset[Any]] = {
     "outcome": frozenset(DisputeOutcome),
     "state": frozenset(ClaimState),
     "told": YES_NO,
+    "again": YES_NO,
     "by": ANSWERED_BY,
     "answered_by": ANSWERED_BY,
     "looking_up": YES_NO,

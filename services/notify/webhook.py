@@ -14,7 +14,7 @@ from services.notify.delivery import Delayed, Delivery, Refused, Sent
 from shared.contracts.notices import NoticeRequested
 from shared.security.webhooks import sign
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Posts to one receiver side by side: the others wait here, where waiting costs nothing, and not in the client's pool,
 which looks through all that wait and all its connections for each of them."""
 PASSING = frozenset({408, 409, 425, 429})

@@ -91,7 +91,7 @@ class Restorer:
     @staticmethod
     def of(database: Database, rules: Rules, incident_rules: IncidentRules) -> "Restorer":
         cases, incidents = CaseStore(database, rules.roster), IncidentStore(database, incident_rules)
-        aliases, volumes = AliasStore(database), VolumeStore(database, rules.key_accounts)
+        aliases, volumes = AliasStore(database), VolumeStore(database)
         orders, register = OrderStore(database), Register(database)
         return Restorer(database, rules, cases, orders, incidents, aliases, volumes, register)
 
@@ -124,7 +124,8 @@ class Restorer:
         """Indexes last: while events are read, two cases may hold a key that went from one to the other."""
         for kept in (self.cases, self.orders, self.incidents, self.register, self.volumes, self.aliases):
             await kept.create_indexes()
-        await Recount(self.database, self.aliases, self.volumes, self.rules.key_accounts).recount()
+        parts = (self.database, self.aliases, self.volumes, self.rules.key_accounts)
+        await Recount(*parts, settings.clock).recount()
         await restoring.finish(self.register, self.cases)
 
 

@@ -137,6 +137,7 @@ class LiabilityDetermined(Contract):
 class ReviewRequested(Contract):
     type: Literal["review_requested"] = "review_requested"
     reason: str
+    again: bool = Field(False, description="a person had it already: no news for the customer")
 
 
 class Decided(Contract):

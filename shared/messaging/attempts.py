@@ -8,7 +8,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from shared.messaging.handler import Conflict, Session
-from shared.mongo import Database, is_conflict, is_passing
+from shared.mongo import Database, Overrun, is_conflict, is_passing
 
 ATTEMPTS = 6
 PAUSE_S = 0.05
@@ -35,6 +35,8 @@ async def attempt(
             return await database.transaction(work)
         except Conflict:
             log.info("act_conflict", concerning=concerning, attempt=number)
+        except Overrun:
+            log.warning("act_too_long", concerning=concerning, attempt=number)
         except PyMongoError as error:
             if not (is_conflict(error) or is_passing(error)):
                 raise

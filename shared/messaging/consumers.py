@@ -108,7 +108,7 @@ class Consumers:
         )
         state.on_joined = processor.caution.alarm
         unparking = Unparking(
-            around.database,
+            database or around.database,
             inbox,
             parking,
             around.outbox,

@@ -43,15 +43,15 @@ async def follow(
         max_partition_fetch_bytes=source.max_record_bytes,
         fetch_max_wait_ms=WAIT_MS,
     )
-    behind = True
     await consumer.start()
     try:
+        ends, behind = await consumer.end_offsets(list(consumer.assignment())), True
         while True:
             records = await consumer.getmany(timeout_ms=FIRST_WAIT_MS if behind else WAIT_MS, max_records=AT_ONCE)
             for of_partition in records.values():
                 for record in of_partition:
                     take(record)
-            if behind and not records:
+            if behind and all([await consumer.position(p) >= end for p, end in ends.items()]):
                 behind = False
                 at_end()
     finally:

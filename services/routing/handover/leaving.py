@@ -40,6 +40,12 @@ def is_pending(case: Case, leaving: Leaving, now: datetime) -> bool:
     return not stays or (leaving.reason == "asked" and known.at < leaving.at)
 
 
+def is_back(leaving: Leaving, rules: Rules, now: datetime) -> bool:
+    """Nobody looked when the shift ended, and the next one has begun: what they hold is in the right hands again."""
+    agent = rules.roster.agents.get(leaving.agent)
+    return leaving.by_calendar and agent is not None and now > leaving.at and agent.shift.covers(now)
+
+
 def stays_until(case: Case, leaving: Leaving, rules: Rules, now: datetime) -> datetime | None:
     """The beginning of its agent's next shift, where the case waits for its customer and they are back soon enough."""
     agent = rules.roster.agents.get(leaving.agent)

@@ -13,7 +13,7 @@ import structlog
 
 from services.routing.assigner import Assigner
 from services.routing.case import decide
-from services.routing.handover.leaving import Leaving, is_pending, queued_of, wants_agent
+from services.routing.handover.leaving import Leaving, is_back, is_pending, queued_of, wants_agent
 from services.routing.handover.store import ShiftStore
 from services.routing.record import messages
 from services.routing.rules import Rules
@@ -71,6 +71,9 @@ class Shifts:
                 await self._all_of(leaving)
             except Conflict:
                 log.info("handover_conflict", agent=leaving.agent)
+            except Exception:
+                # The next look tries it again; the others' cases do not wait for it.
+                log.exception("handover_failed", agent=leaving.agent)
 
     async def leave(self, agent: str, reason: ShiftReason) -> Counter[str]:
         """How many cases went to agents, to the queue, or stay. Raises `attempts.Unavailable`; whatever is not handed
@@ -107,7 +110,8 @@ class Shifts:
         now = self._clock.now()
         ids = await self._shifts.held_by(leaving.agent, session)
         states = await self._cases.concerned(ids, session)
-        pending = [state for state in states if is_pending(state.case, leaving, now)]
+        back = is_back(leaving, self._rules, now)
+        pending = [] if back else [state for state in states if is_pending(state.case, leaving, now)]
         loaded = {state.case.case_id: state for state in pending[:AT_ONCE]}
         left = AgentLeft(leaving.agent, leaving.at, leaving.reason)
         decided = [

@@ -30,13 +30,14 @@ class ShiftStore:
             end = agent.shift.next_end(now)
             ends: dict[str, Any] = {"$unset": {"ends_at": ""}, "$set": {"shift": shift}}
             becomes = ends if end is None else {"$set": {"shift": shift, "ends_at": end}}
-            await self._agents.update_one({"_id": agent.agent_id, "shift": {"$ne": shift}}, becomes)
+            nothing_due = {"$or": [{"ends_at": {"$exists": False}}, {"ends_at": {"$gt": now}}]}
+            await self._agents.update_one({"_id": agent.agent_id, "shift": {"$ne": shift}, **nothing_due}, becomes)
 
     async def leaving(self, now: datetime) -> list[Leaving]:
         """Whose shift has ended, and who signed off and holds what they work on none the less."""
         ended = await self._agents.find({"ends_at": {"$lte": now}}).to_list(None)
         off = await self._agents.find({"left": {"$exists": True}}).to_list(None)
-        holding = await self._holding([row["_id"] for row in off]) if off else frozenset[str]()
+        holding = await self._holding(off) if off else frozenset[str]()
         return [
             *(Leaving(row["_id"], row["ends_at"], "shift_end") for row in ended),
             *(_signed_off(row) for row in off if row["_id"] in holding),
@@ -60,9 +61,12 @@ class ShiftStore:
         if (await self._agents.update_one(wanted, becomes, session=session)).matched_count != 1:
             raise Conflict("the end of a shift was handed over meanwhile")
 
-    async def _holding(self, agents: Sequence[str]) -> frozenset[str]:
-        """Those of them with a case that is worked on; one that waits for its customer may stay."""
-        wanted = {"held_by": {"$in": list(agents)}, "status": CaseStatus.ASSIGNED.value}
+    async def _holding(self, off: Sequence[dict[str, Any]]) -> frozenset[str]:
+        """Those of them with a case that is worked on; one that waits for its customer may stay, but for who asked."""
+        asked = [row["_id"] for row in off if row["left"]["reason"] == "asked"]
+        worked_on = {"held_by": {"$in": [row["_id"] for row in off]}, "status": CaseStatus.ASSIGNED.value}
+        waiting = {"held_by": {"$in": asked}, "status": CaseStatus.WAITING_CUSTOMER.value}
+        wanted = {"$or": [worked_on, waiting]}
         return frozenset([row["held_by"] async for row in self._cases.find(wanted, {"held_by": 1})])
 
 

@@ -66,6 +66,9 @@ class Watch:
             if not is_conflict(error):
                 raise
             log.info("incident_conflict", step=step.__name__)
+        except Exception:
+            # Comes again with the next round; the steps after it do not wait for it.
+            log.exception("incident_step_failed", step=step.__name__)
 
     async def _fire(self) -> None:
         for incident_id in await self._incidents.due(self._coordinator.now(), AT_ONCE):

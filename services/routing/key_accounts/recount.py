@@ -14,6 +14,7 @@ from services.routing.alias_store import AliasStore
 from services.routing.key_accounts.rules import KeyAccountRules
 from services.routing.key_accounts.store import VolumeStore
 from services.routing.key_accounts.volume import key_until
+from shared.clock import Clock
 from shared.mongo import Database, Session
 
 log = structlog.get_logger()
@@ -22,11 +23,14 @@ AT_ONCE = 200
 
 
 class Recount:
-    def __init__(self, database: Database, aliases: AliasStore, volumes: VolumeStore, rules: KeyAccountRules) -> None:
+    def __init__(
+        self, database: Database, aliases: AliasStore, volumes: VolumeStore, rules: KeyAccountRules, clock: Clock
+    ) -> None:
         self._database = database
         self._aliases = aliases
         self._volumes = volumes
         self._rules = rules
+        self._clock = clock
 
     async def recount(self) -> None:
         """Until nobody is left to be added up. Raises what the database raises: then it comes with the next round."""
@@ -39,8 +43,9 @@ class Recount:
         ids = sorted({other for others in same.values() for other in others})
         volumes = await self._volumes.load(ids, session)
         until: dict[str, datetime | None] = {}
+        oldest = self._rules.oldest(self._clock.now())
         for others in set(same.values()):
-            end = key_until((volumes[i] for i in others if i in volumes), self._rules)
+            end = key_until((volumes[i] for i in others if i in volumes), oldest, self._rules)
             until |= dict.fromkeys(others, end)
         marked = await self._aliases.mark(until, session)
         await self._volumes.counted(flagged, session)

@@ -1,27 +1,29 @@
 """Volumes in MongoDB: one document for each customer id with parcels in a month that still matters."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import IndexModel, ReplaceOne
 
-from services.routing.key_accounts.rules import KeyAccountRules
 from services.routing.key_accounts.volume import Volume
 from shared.mongo import Database, Session
+
+KEPT = timedelta(days=100)
+"""Real time since the last parcel, as the database counts it: longer than any month still matters."""
 
 
 class VolumeStore:
     """Documents with `recount` are to be added up anew: parcels came, or it changed who is who."""
 
-    def __init__(self, database: Database, rules: KeyAccountRules) -> None:
+    def __init__(self, database: Database) -> None:
         self._volumes = database.collection("customer_volumes")
-        self._rules = rules
 
     async def create_indexes(self) -> None:
         await self._volumes.create_indexes(
             [
                 IndexModel("recount", name="recount", sparse=True),
-                IndexModel("ends_at", name="ends_at", expireAfterSeconds=0),
+                IndexModel("written", name="written", expireAfterSeconds=int(KEPT.total_seconds())),
             ]
         )
 
@@ -50,5 +52,4 @@ class VolumeStore:
 
     def _row(self, customer_id: str, volume: Volume) -> dict[str, Any]:
         months = {month: list(volume[month]) for month in sorted(volume)}
-        ends_at = self._rules.ends_at(max(months))
-        return {"_id": customer_id, "months": months, "ends_at": ends_at, "recount": True}
+        return {"_id": customer_id, "months": months, "written": datetime.now(UTC), "recount": True}

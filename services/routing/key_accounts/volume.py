@@ -54,11 +54,13 @@ def grown(
     return changed
 
 
-def key_until(volumes: Iterable[Volume], rules: KeyAccountRules) -> datetime | None:
-    """Until when (UTC, exclusive) the person with these volumes is a key account; None: never was."""
+def key_until(volumes: Iterable[Volume], oldest: Month, rules: KeyAccountRules) -> datetime | None:
+    """Until when (UTC, exclusive) the person with these volumes is a key account; None: is none by any month from the
+    `oldest` on."""
     months: dict[Month, set[str]] = {}
     for volume in volumes:
         for month, numbers in volume.items():
-            months.setdefault(month, set()).update(numbers)
+            if month >= oldest:
+                months.setdefault(month, set()).update(numbers)
     passed = [month for month, numbers in months.items() if len(numbers) > rules.parcels_over]
     return rules.ends_at(max(passed)) if passed else None

@@ -10,6 +10,7 @@ from services.routing.key_accounts.retarget import Retarget
 from services.routing.key_accounts.store import VolumeStore
 from shared.contracts.topics import ORDER_EVENTS
 from shared.messaging.message import Incoming
+from shared.mongo import Database
 from shared.service import Runtime
 
 ORDERS_GROUP = "routing-orders"
@@ -18,14 +19,14 @@ PACE_S = 0.25
 EVERY_S = 2.0
 
 
-def attach(runtime: Runtime, desk: Desk, aliases: AliasStore, volumes: VolumeStore) -> None:
+def attach(runtime: Runtime, desk: Desk, aliases: AliasStore, volumes: VolumeStore, batches: Database) -> None:
     rules = desk.rules.key_accounts
 
     def concerns(incoming: Incoming[Any]) -> bool:
         return incoming.event.stage in rules.stages and bool(incoming.event.tracking_numbers)
 
-    recount = Recount(runtime.database, aliases, volumes, rules)
-    retarget = Retarget(runtime.database, desk.cases, aliases, recount, runtime.outbox, desk.rules, runtime.clock)
+    recount = Recount(runtime.database, aliases, volumes, rules, runtime.clock)
+    retarget = Retarget(batches, desk.cases, aliases, recount, runtime.outbox, desk.rules, runtime.clock)
     runtime.on_start(volumes.create_indexes)
     runtime.on_start(aliases.create_indexes)
     handler = OrderHandler(volumes, rules, runtime.clock)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -54,7 +55,11 @@ class Uniter:
         while due := await self._doubts.due(LIMIT):
             held = await self._doubts.holders([key for doubt in due for key in doubt.keys])
             worth = [doubt for doubt in due if _is_worth_looking(doubt, held)]
-            await self._doubts.settled([doubt.cause for doubt in due if doubt not in worth])
+            others = [doubt for doubt in due if doubt not in worth]
+            await self._doubts.settled([doubt.cause for doubt in others if doubt.tries])
+            for fresh in (doubt for doubt in others if not doubt.tries):
+                # The contact that it is about may not be stored yet.
+                await self._database.transaction(partial(self._go_on, fresh, True, False))
             for doubt in worth:
                 await self._try(doubt)
 

@@ -171,7 +171,7 @@ def _go_on(draft: Draft, ending: Case, because: WhoIsWho | None, now: datetime) 
         missing_fields=tuple(name for name in case.missing_fields if name in ending.missing_fields),
         customer=ending.customer if is_unknown(case.customer) else case.customer,
         clocks=_joined(case.clocks, ending.clocks),
-        handled_at=now,
+        handled_at=now if because is None else case.handled_at,
         **{name: getattr(ending, name) for name in KNOWN_FIRST if getattr(case, name) is None},
     )
     draft.note(Absorbed(case_id=ending.case_id, number=ending.number, because=because))

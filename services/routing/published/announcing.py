@@ -1,5 +1,6 @@
-"""Publishes the playbook to the other services: whole, by language, when this version starts (RO-10)."""
+"""Publishes the playbook to the other services: whole, by language, at the start and every few minutes (RO-10)."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -14,26 +15,28 @@ from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 
 log = structlog.get_logger()
+AGAIN_S = 300.0
 
 
 class Announcer:
-    """The playbook changes with the rules, which a process reads at its start: so once for each process that leads.
+    """The playbook changes with the rules, which a process reads at its start.
 
-    While processes of two versions run, the last to lead wins, which is the one that stays.
+    While processes of two versions run, whichever leads may publish its own; so the one that leads says it again every
+    `AGAIN_S`, and the one that stays has the last word.
     """
 
     def __init__(self, book: Book, publisher: Publisher, now: Callable[[], datetime]) -> None:
         self._book = book
         self._publisher = publisher
         self._now = now
-        self._done = False
+        self._until = 0.0
 
     async def announce(self) -> None:
         """Raises `PublishFailed`, and then does it when it is called again."""
-        if self._done:
+        if time.monotonic() < self._until:
             return
         await self._publisher.publish(list(announcements(self._book, self._now())))
-        self._done = True
+        self._until = time.monotonic() + AGAIN_S
         log.info("playbook_published", version=self._book.version)
 
 

@@ -12,17 +12,18 @@ from services.routing.workorders.api import OrderApi
 from services.routing.workorders.coordinator import Coordinator
 from services.routing.workorders.links import PartnerLinks
 from services.routing.workorders.partner import PartnerApi
+from shared.mongo import Database
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 
-def attach(runtime: Runtime, settings: Settings, desk: Desk) -> None:
+def attach(runtime: Runtime, settings: Settings, desk: Desk, batches: Database) -> None:
     """Raises `RuleError` where a rule file can't be used."""
     today = runtime.clock.now().date()
     book = desk.rules.self_service.book
     order_rules = order_file.load(settings.rules_dir, book, today)
     links = PartnerLinks.load(settings.partner_url, settings.secrets_dir)
-    parts = (runtime.database, desk.cases, runtime.outbox, desk.rules, runtime.clock)
+    parts = (batches, desk.cases, runtime.outbox, desk.rules, runtime.clock)
     coordinator = Coordinator(*parts, order_rules, links)
     pages, now = Pages(), runtime.clock.now
     runtime.on_start(coordinator.create_indexes)

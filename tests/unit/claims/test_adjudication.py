@@ -9,7 +9,7 @@ from services.claims.claim_file import Verdict
 from services.claims.decide import DeadlineReached
 from services.claims.lifecycle import Refused
 from services.claims.settlement import PayoutAnswered
-from shared.contracts.claims import ClaimState
+from shared.contracts.claims import ClaimState, ReviewRequested
 from shared.contracts.interactions import EvidenceKind
 from shared.contracts.personal import Personal
 from tests.unit.claims.build import (
@@ -150,6 +150,14 @@ def test_above_the_limit_a_second_person_confirms() -> None:
     assert w.only.claim.decided_by == "alice, bob"
     assert [p.amount_fen for p in w.payouts] == [LARGE]
     assert w.only.proposal is None
+
+
+@pytest.mark.req("NO-3")
+def test_that_a_second_person_must_confirm_is_no_news_for_the_customer() -> None:
+    w = in_review(LARGE)
+    w.act(ruling("alice", amount=LARGE))
+    asked = [change for d in w.decisions for change in d.changes if isinstance(change, ReviewRequested)]
+    assert [change.again for change in asked] == [False, True]
 
 
 def test_another_figure_is_a_new_proposal_and_not_a_confirmation() -> None:

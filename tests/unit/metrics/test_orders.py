@@ -67,8 +67,16 @@ def test_a_cancelled_order_is_counted_for_who_had_it() -> None:
     assert not [key for key in found if key[0] == "work_orders_open"]
 
 
+def test_an_order_of_events_older_than_the_standing_is_not_left_open() -> None:
+    opened = LIFE[0].model_copy(update={"before": None})
+    words = {"changes": (OrderCancelled(by="zhao.min", reason=WORDS),), "before": None}
+    over = opened.order.model_copy(update={"version": 2, "status": OrderStatus.CANCELLED})
+    found = figures([opened, opened.model_copy(update={**words, "order": over})])
+    assert not [key for key, n in found.items() if key[0] == "work_orders_open" and n]
+
+
 def test_events_older_than_the_standing_count_without_moving_the_gauge() -> None:
-    older = [event.model_copy(update={"before": None}) for event in LIFE[1:]]
+    older = [event.model_copy(update={"before": None}) for event in LIFE[1:-1]]
     found = figures([*older])
     assert found["work_orders", "rejected", "handler", "trace"] == 1
     assert not [key for key in found if key[0] == "work_orders_open"]

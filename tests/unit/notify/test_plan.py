@@ -91,6 +91,12 @@ def test_changes_that_the_page_alone_shows(change: cases.Change) -> None:
     assert decision.state.case is not None
 
 
+@pytest.mark.req("NO-3")
+def test_a_claim_that_a_person_had_already_is_no_news() -> None:
+    decision = plan(claim_changed(claims.ReviewRequested(reason="y", again=True), version=3))
+    assert decision.messages == ()
+
+
 @pytest.mark.req("NO-1")
 def test_a_warned_clock_is_ignored_whatever_the_view_is() -> None:
     event = changed(cases.ClockChanged(clock=cases.ClockKind.RESOLUTION, change="warned"))

@@ -16,7 +16,7 @@ from services.routing.assignment import Queued, Terms, Workload, holder_of, in_q
 from services.routing.case import decide
 from services.routing.decision_table import RuleError
 from services.routing.handover import table_file
-from services.routing.handover.leaving import Leaving, is_pending, queued_of, wants_agent
+from services.routing.handover.leaving import Leaving, is_back, is_pending, queued_of, wants_agent
 from services.routing.refusals import NotAllowed
 from services.routing.roster import Shift
 from services.routing.state import AgentFound, AgentLeft, CaseState, ChangeSet
@@ -206,6 +206,14 @@ def test_overtime_is_the_agents_own() -> None:
     late = decided(state, Reply(LIU, Personal("好的")), END + timedelta(minutes=5)).state
     assert not is_pending(late.case, Leaving("liu.yang", END, "shift_end"), after(hours=9))
     assert is_pending(late.case, Leaving("liu.yang", after(hours=32), "shift_end"), after(hours=32))
+
+
+def test_who_is_at_work_again_before_anybody_looked_keeps_what_they_hold() -> None:
+    leaving, shift = Leaving("liu.yang", END, "shift_end"), rules().roster.agents["liu.yang"].shift
+    again = shift.next_start(END)
+    assert again is not None
+    assert not is_back(leaving, rules(), again - timedelta(minutes=1))
+    assert is_back(leaving, rules(), again)
 
 
 def test_who_has_gone_is_given_nothing_by_a_plan_that_was_made_before() -> None:

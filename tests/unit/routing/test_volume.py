@@ -23,6 +23,7 @@ pytestmark = pytest.mark.req("RO-5")
 SHIPPED = rules().key_accounts
 THREE = replace(SHIPPED, parcels_over=3)
 ANN = customer("ann")
+OLDEST = "2026-10"
 
 
 def order(
@@ -62,17 +63,23 @@ def test_a_month_is_one_of_shanghai_and_the_mark_outlasts_it_by_one(at: datetime
 @pytest.mark.parametrize(("number", "is_key"), [(50, False), (51, True), (400, True)])
 def test_more_than_fifty_parcels_of_a_month_make_a_key_account(number: int, is_key: bool) -> None:
     volumes = counted(list(shipped(order(*parcels(number)), NOON, SHIPPED)), SHIPPED)
-    assert (key_until(volumes.values(), SHIPPED) is not None) is is_key
+    assert (key_until(volumes.values(), OLDEST, SHIPPED) is not None) is is_key
     assert len(volumes["ann"]["2026-11"]) == min(number, 51)
+
+
+def test_a_month_that_is_past_promotes_nobody_any_more() -> None:
+    volumes = counted([Shipped("ann", "2026-10", parcels(4))])
+    assert key_until(volumes.values(), "2026-10", THREE) is not None
+    assert key_until(volumes.values(), "2026-11", THREE) is None
 
 
 def test_parcels_of_two_months_do_not_add_up() -> None:
     october = Shipped("ann", "2026-10", parcels(3))
     november = Shipped("ann", "2026-11", parcels(3, 3))
     volumes = counted([october, november])
-    assert key_until(volumes.values(), THREE) is None
+    assert key_until(volumes.values(), OLDEST, THREE) is None
     more = grown(volumes, [Shipped("ann", "2026-10", ("SFX",))], "2026-10", THREE)
-    assert key_until(more.values(), THREE) == datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert key_until(more.values(), OLDEST, THREE) == datetime(2026, 11, 30, 16, tzinfo=UTC)
 
 
 def test_who_is_counted_for_what() -> None:
@@ -136,7 +143,7 @@ def test_it_is_as_if_all_were_remembered(events: list[Shipped]) -> None:
     volumes = counted(events)
     for ids in ({"ann"}, {"ann", "bob"}, {"ann", "bob", "shop-1"}):
         ends = [THREE.ends_at(m) for m in ("2026-10", "2026-11") if distinct(ids, m) > THREE.parcels_over]
-        assert key_until((volumes[i] for i in ids if i in volumes), THREE) == max(ends, default=None)
+        assert key_until((volumes[i] for i in ids if i in volumes), OLDEST, THREE) == max(ends, default=None)
 
 
 @pytest.mark.parametrize(
