@@ -158,7 +158,8 @@ async def test_killed_between_the_store_and_the_commit_it_is_one_object_and_one_
             (windows / f"{group}.{window}").touch()
     for window in ("before", "published", "committing"):
         (windows / f"intake-media.{window}").touch()
-    killing = {"KILL_WINDOWS": str(windows), "PYTHONPATH": os.pathsep.join([str(SITE), str(ROOT)])}
+    path = os.pathsep.join([str(SITE), str(ROOT)])
+    killing = {"KILL_WINDOWS": str(windows), "KILL_WHOLE": "intake-media", "PYTHONPATH": path}
     media.keep("m-1")
     first = await media.intake(**killing)
     await media.picture(first, 1, "m-1")
