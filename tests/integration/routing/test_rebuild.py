@@ -30,12 +30,12 @@ COLLECTIONS = (
 
 
 async def everything(bench: Bench) -> dict[str, list[dict[str, Any]]]:
-    """Without what no event tells: a document's own id, since when an agent has been given something, the words that
-    corrections are learnt from, and what is left to do about a key account's cases."""
+    """Without what no event tells: a document's own id and when it was written, since when an agent has been given
+    something, the words that corrections are learnt from, and what is left to do about a key account's cases."""
     found = {}
     for name in COLLECTIONS:
         rows = await bench.database[name].find().to_list(None)
-        left = {"since", "said", "retarget"}
+        left = {"since", "said", "retarget", "written"}
         kept = [{k: v for k, v in row.items() if k not in left and (k != "_id" or isinstance(v, str))} for row in rows]
         found[name] = sorted(({k: v for k, v in row.items() if v != {}} for row in kept), key=str)
     return found
