@@ -9,9 +9,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from shared.kafka_security import PLAINTEXT, KafkaSecurity
 
 WAIT_MS = 5000
-"""How long Kafka may keep an idle reader waiting; a record is handed out at once."""
+"""How long Kafka may keep an idle reader waiting; a record ends the wait. Of several partitions one that was just read
+may wait as long for the others."""
 FIRST_WAIT_MS = 500
-"""After so long without a record the topic's end is reached."""
+"""How long one read waits until the topic's end is reached."""
 AT_ONCE = 2000
 
 
