@@ -86,14 +86,7 @@ async def test_fifty_first_contacts_at_once_by_five_handles_make_one_open_case_w
     await routing.start(1, **QUIET)
     (case,) = await until_open(routing, 1, 50, "one open case with all contacts")
 
-    async def all_told() -> bool:
-        told = await routing.published()
-        return {i: v[-1] for i, v in versions(told).items()} == {
-            i: found.version for i, found in (await routing.cases()).items()
-        }
-
-    await poll(all_told, 30, what="all versions to be told")
-    told = await routing.published()
+    told = await routing.told()
     assert all(list(found) == list(range(1, len(found) + 1)) for found in versions(told).values())
     changes = Counter((c.type, record.case.case_id) for record in told for c in record.changes)
     others = [i for i in await routing.cases() if i != case.case_id]
@@ -118,7 +111,8 @@ async def test_a_merge_of_two_customers_unites_their_cases_and_its_undoing_parts
     merged = await act(bench, intake, f"/{ann.phone}/merge", version, {"other": ann.openid, "reason": "同一人"}, "lead")
     (one,) = await until_open(routing, 1, 2, "one case of both")
     assert one.customer.customer_id == ann.phone
-    (absorbed,) = [c for r in await routing.published() for c in r.changes if c.type == "absorbed"]
+
+    (absorbed,) = [c for r in await routing.told() for c in r.changes if c.type == "absorbed"]
     assert absorbed.because is not None
     assert (absorbed.because.evidence, absorbed.because.actor) == ("person", "wang")
 

@@ -168,6 +168,16 @@ class Bench:
         unique = {dict(r.headers)["ce_id"]: CaseChanged.model_validate_json(r.value) for r in await self.read(CASES)}
         return sorted(unique.values(), key=lambda changed: (changed.case.case_id, changed.case.version))
 
+    async def told(self) -> list[CaseChanged]:
+        """What `published` gives, once it tells every version that is stored now."""
+
+        async def all_told() -> list[CaseChanged] | None:
+            stored = {(case_id, case.version) for case_id, case in (await self.cases()).items()}
+            published = await self.published()
+            return published if stored <= {(r.case.case_id, r.case.version) for r in published} else None
+
+        return list(await poll(all_told, 30, what="every stored version is told"))
+
     async def changes(self, case_id: str) -> list[str]:
         """What befell a case, in order; of a clock its kind and what befell it."""
         return [

@@ -83,7 +83,7 @@ async def test_a_replay_changes_nothing(bench: Bench) -> None:
         return sum(c.contacts for c in cases) == 3 and any(c.exception_id for c in cases)
 
     await poll(handled, 60, what="the first pass")
-    before, announced = await bench.documents(), len(await bench.published())
+    before, announced = await bench.documents(), len(await bench.told())
     await bench.send(*events, *events)
     last = contact("最后一条", 4, customer("eve"), at=now)
     await bench.send(last, *[contact("分区", 100 + n, customer(f"p{n}"), at=now) for n in range(12)])
@@ -94,7 +94,7 @@ async def test_a_replay_changes_nothing(bench: Bench) -> None:
     await poll(second_pass, 60, what="what came after the replay")
     after = await bench.documents()
     assert {case_id: after[case_id] for case_id in before} == before
-    mine = [r for r in await bench.published() if r.case.case_id in before]
+    mine = [r for r in await bench.told() if r.case.case_id in before]
     assert len(mine) == announced
     ids = [dict(r.headers)["ce_id"] for r in await bench.read(CASES)]
     assert len(set(ids)) == announced + 13

@@ -111,7 +111,7 @@ async def test_the_end_of_a_shift_hands_everything_over_once_through_kills(noon_
     assert {i: case.opened_at for i, case in after.items()} == {i: case.opened_at for i, case in before.items()}
     assert all(case.clocks and len(case.clocks) == len(before[i].clocks) for i, case in after.items())
     assert after[ids[0]].status is CaseStatus.WAITING_CUSTOMER
-    assigned = [(r.case.case_id, c.agent) for r in await bench.published() for c in r.changes if c.type == "assigned"]
+    assigned = [(r.case.case_id, c.agent) for r in await bench.told() for c in r.changes if c.type == "assigned"]
     assert Counter(case_id for case_id, _ in assigned) == Counter({i: 1 if i == ids[0] else 2 for i in ids})
 
 

@@ -126,7 +126,7 @@ async def test_fifty_one_parcels_make_a_key_account_whatever_is_killed_and_repla
     assert (await case_about(bench, "SF4")).group != "vip"
     assert (await bench.changes(before.case_id)).count("tier_changed") == 1
 
-    known, marks, told = await documents(bench), await keys(bench), len(await bench.published())
+    known, marks, told = await documents(bench), await keys(bench), len(await bench.told())
     await process.end(signal.SIGKILL)
     await rewind(bench)
     await bench.start(1, **NEVER)
@@ -135,7 +135,7 @@ async def test_fifty_one_parcels_make_a_key_account_whatever_is_killed_and_repla
     after = await documents(bench)
     assert {i: after[i] for i in known} == known
     assert await keys(bench) == marks
-    assert len(await bench.published()) == told
+    assert len(await bench.told()) == told
 
 
 @pytest.mark.slow

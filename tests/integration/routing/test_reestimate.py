@@ -81,7 +81,7 @@ async def test_another_estimate_reaches_every_case_once_though_all_processes_are
     assert Counter(one.tracking_number for one in told) == Counter(f"SF{n:04d}" for n in range(TOTAL))
     assert Counter(one.owner_id for one in told if one.tell) == Counter({one.owner_id for one in told})
     assert {one.case_id: one.expected_at for one in told} == after
-    moved = [(r.case.case_id, c) for r in await bench.published() for c in r.changes if isinstance(c, EstimateMoved)]
+    moved = [(r.case.case_id, c) for r in await bench.told() for c in r.changes if isinstance(c, EstimateMoved)]
     assert sorted(case_id for case_id, _ in moved) == sorted(await opened_cases(bench))
     assert not any(change.told for _, change in moved)
     assert (datetime.now(UTC) - began).total_seconds() < 180
