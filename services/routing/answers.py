@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.routing.desk import KeyReused, StaleVersion, Unknown
+from services.routing.asked import KeyReused, StaleVersion, Unknown
 from services.routing.refusals import ActRefused, NotAllowed
 from shared.messaging.attempts import Unavailable
 from shared.openapi import JSON

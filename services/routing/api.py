@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from services.routing.acts import Act, Actor, Assign, Close, Decline, Reclassify, Reply, Resolve, Take, Wait
 from services.routing.answers import Refusals
-from services.routing.desk import ActRequest, Desk
+from services.routing.asked import ActRequest
+from services.routing.desk import Desk
 from services.routing.legal.acts import LegalAct
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.personal import Personal

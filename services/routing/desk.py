@@ -1,88 +1,36 @@
 """Agents' acts on cases: once each, on the version that the agent saw, announced through the outbox."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from services.routing.acts import Act, Actor, Reclassify
-from services.routing.case import decide
-from services.routing.legal.acts import LegalAct
+from services.routing.acting import Acting, Answer
+from services.routing.acts import Actor
+from services.routing.asked import DeskError, PairRequest, Request
 from services.routing.number import id_range
-from services.routing.record import correction, messages
+from services.routing.refusals import ActRefused
 from services.routing.rules import Rules
-from services.routing.state import CaseState, ChangeSet
+from services.routing.state import CaseState
 from services.routing.store import CaseStore
 from shared.clock import Clock
-from shared.contracts.base import derived_id
 from shared.contracts.cases import Case
-from shared.messaging.attempts import attempt
 from shared.messaging.handler import Session
 from shared.messaging.outbox import Outbox
+from shared.messaging.together import Together
 from shared.mongo import Database
+from shared.turns import Turns
 
 KEEP_ANSWERS_S = 48 * 3600
 
 
-class DeskError(Exception):
-    """An act that could not be tried."""
-
-
-class Unknown(DeskError):
-    """What is named is not there."""
-
-
-class UnknownCase(Unknown):
-    """There is no such case."""
-
-
-class StaleVersion(DeskError):
-    """The case has changed since the agent read it."""
-
-
-class KeyReused(DeskError):
-    """The same idempotency key came with another act."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActRequest:
-    """`key`: the caller's idempotency key; `fingerprint`: a hash of what was asked under it."""
-
-    case_id: str
-    act: Act | LegalAct
-    version: int
-    key: str
-    fingerprint: str
-
-
-Pair = tuple[ChangeSet, ChangeSet]
-
-
-@dataclass(frozen=True, slots=True)
-class PairRequest:
-    """An act that concerns two cases: `decide` gets the named one, and the `other` where there is one yet, and gives
-    both as they are to be, the named one first."""
-
-    case_id: str
-    actor: Actor
-    decide: Callable[[CaseState, CaseState | None, str, datetime], Pair]
-    version: int
-    key: str
-    fingerprint: str
-    other: str | None = None
-
-
-Request = ActRequest | PairRequest
-
-
 class Desk:
     def __init__(self, database: Database, store: CaseStore, outbox: Outbox, rules: Rules, clock: Clock) -> None:
-        self._database = database
         self._answers = database.collection("acts")
         self._store = store
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
+        self._together: Together[Request, Case] = Together(database, self._settle)
 
     @property
     def rules(self) -> Rules:
@@ -100,61 +48,52 @@ class Desk:
         known = self._rules.roster.agents.get(subject)
         return Actor(subject, roles, groups or (known.groups if known else frozenset()))
 
-    async def do(self, request: ActRequest) -> Case:
-        """The case after the act; the same key again gives the same answer and does nothing.
+    async def do(self, request: Request) -> Case:
+        """The named case after the act; of two cases both change, or none. The same key again gives the same answer and
+        does nothing.
 
         Raises `DeskError`, `attempts.Unavailable` or `refusals.ActRefused`.
         """
-        act_id = derived_id(f"act/{request.act.actor.agent}/{request.case_id}", request.key)
-        # The stored answer makes it safe to try again where it is unknown whether the commit succeeded.
-        return await attempt(self._database, lambda session: self._once(act_id, request, session), request.case_id)
+        return await self._together.do(request)
 
-    async def do_pair(self, request: PairRequest) -> Case:
-        """As `do`, for an act on two cases: both change, or none. The answer is the named one."""
-        act_id = derived_id(f"act/{request.actor.agent}/{request.case_id}", request.key)
-        return await attempt(self._database, lambda session: self._once(act_id, request, session), request.case_id)
+    async def _settle(self, requests: Sequence[Request], session: Session) -> list[Case | Exception]:
+        known = await self._known(requests, session)
+        answered = await self._answered([request.act_id for request in requests], session)
+        acting = Acting(known, answered, self._rules, self._clock.now())
+        answers: list[Case | Exception] = []
+        turns = Turns()
+        for request in requests:
+            try:
+                answers.append(acting.act(request))
+            except (DeskError, ActRefused) as refused:
+                answers.append(refused)
+            await turns.next()
+        if acting.answers:
+            await self._store.save(acting.changed, known, session)
+            await self._outbox.add(acting.told, session)
+            await self._answers.insert_many(_rows(acting.answers.items()), session=session)
+        return answers
 
-    async def _once(self, act_id: str, request: Request, session: Session) -> Case:
-        answered = await self._answers.find_one({"_id": act_id}, session=session)
-        if answered is not None:
-            return _known(answered, request)
-        state = await self._store.get(request.case_id, session)
-        if state is None:
-            raise UnknownCase
-        if state.case.version != request.version:
-            raise StaleVersion
-        loaded, now = {request.case_id: state}, self._clock.now()
-        if isinstance(request, PairRequest):
-            other = await self._other(request.other, session) if request.other else None
-            loaded |= {other.case.case_id: other} if other else {}
-            both: tuple[ChangeSet, ...] = request.decide(state, other, derived_id(act_id, "case"), now)
-        else:
-            found = decide(state, request.act, self._rules, now)
-            assert found is not None, "an act changes the case, or is refused"
-            both = (found,)
-        await self._store.save({one.state.case.case_id: one.state for one in both}, loaded, session)
-        told = [message for one in both for message in messages(one, act_id, now)]
-        if isinstance(request, ActRequest) and isinstance(request.act, Reclassify):
-            told.append(correction(state, both[0].state.case, request.act.actor.agent, act_id, now))
-        await self._outbox.add(told, session)
-        await self._answers.insert_one(_answer(act_id, request, both[0].state.case), session=session)
-        return both[0].state.case
+    async def _known(self, requests: Sequence[Request], session: Session) -> dict[str, CaseState]:
+        others = [request.other for request in requests if isinstance(request, PairRequest) and request.other]
+        ids = {request.case_id for request in requests} | set(others)
+        spans = [span for other in others if (span := id_range(other)) is not None]
+        found = await self._store.concerned(sorted(ids), session, spans=spans)
+        return {state.case.case_id: state for state in found}
 
-    async def _other(self, named: str, session: Session) -> CaseState:
-        """By its id, or by the number that people know. Raises `UnknownCase`."""
-        span = id_range(named)
-        found = await self._store.concerned((named,), session, spans=(span,) if span else ())
-        if len(found) != 1:
-            raise UnknownCase
-        return found[0]
+    async def _answered(self, act_ids: Sequence[str], session: Session) -> dict[str, Answer]:
+        rows = await self._answers.find({"_id": {"$in": act_ids}}, session=session).to_list(None)
+        return {row["_id"]: Answer(row["fingerprint"], Case.model_validate_json(row["answer"])) for row in rows}
 
 
-def _answer(act_id: str, request: Request, case: Case) -> dict[str, Any]:
-    answer = case.model_dump_json(exclude_none=True)
-    return {"_id": act_id, "fingerprint": request.fingerprint, "answer": answer, "at": datetime.now(UTC)}
-
-
-def _known(answered: dict[str, Any], request: Request) -> Case:
-    if answered["fingerprint"] != request.fingerprint:
-        raise KeyReused
-    return Case.model_validate_json(answered["answer"])
+def _rows(answers: Iterable[tuple[str, Answer]]) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    return [
+        {
+            "_id": act_id,
+            "fingerprint": answer.fingerprint,
+            "answer": answer.case.model_dump_json(exclude_none=True),
+            "at": now,
+        }
+        for act_id, answer in answers
+    ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from services.routing.asked import KeyReused, StaleVersion, Unknown, UnknownCase
 from services.routing.case import decide as decide_case
-from services.routing.desk import KEEP_ANSWERS_S, KeyReused, StaleVersion, Unknown, UnknownCase
+from services.routing.desk import KEEP_ANSWERS_S
 from services.routing.incidents import affected as customers
 from services.routing.incidents import messages
 from services.routing.incidents.affected import affected_id

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from services.routing.acts import Actor
 from services.routing.api import ACT_HEADERS, ACT_REFUSALS, BODY_LIMIT, ROLES, Body, Words, done, idempotency_key
-from services.routing.desk import Desk, Pair, PairRequest
+from services.routing.asked import Pair, PairRequest
+from services.routing.desk import Desk
 from services.routing.pairs.merging import merge
 from services.routing.pairs.splitting import Split, split
 from services.routing.state import CaseState
@@ -64,7 +65,7 @@ def routes(desk: Desk, verifier: TokenVerifier) -> list[Route]:
             fingerprint=sha256(f"{type(wish).__name__}/{wish.model_dump_json()}".encode()).hexdigest(),
             other=other,
         )
-        return await done(desk.do_pair(pair))
+        return await done(desk.do(pair))
 
     return [
         Route("/v1/cases/{case_id}/merge", merged, methods=["POST"]),

@@ -7,8 +7,9 @@ from hashlib import sha256
 
 import structlog
 
+from services.routing.asked import StaleVersion, Unknown, UnknownCase
 from services.routing.case import decide as decide_case
-from services.routing.desk import KEEP_ANSWERS_S, StaleVersion, Unknown, UnknownCase
+from services.routing.desk import KEEP_ANSWERS_S
 from services.routing.record import SOURCE
 from services.routing.record import messages as case_messages
 from services.routing.rules import Rules
