@@ -158,7 +158,7 @@ def _incident_facts(event: IncidentParcel) -> Facts:
 
 def _claim_facts(claim: Claim, change: Change) -> Facts:
     match change:
-        case claims.ClaimOpened():
+        case claims.ClaimOpened() | claims.ReviewRequested() | claims.PayoutRefused() | claims.ClaimWithdrawn():
             return Facts(claim=claim.number)
         case claims.EvidenceRequested():
             return Facts(evidence=change.missing)
