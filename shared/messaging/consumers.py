@@ -42,6 +42,10 @@ FETCH_WAIT_MS = 100
 """The driver asks for a partition again only after the running fetch of its neighbours: so long that takes at most."""
 IDLE_FETCH_WAIT_MS = 500
 """Where nothing comes, no partition waits for its neighbours, and twenty idle groups would ask 200 times a second."""
+GATHER_BYTES, GATHER_MS = 64 * 1024, 50
+"""Where records come one by one in quick succession the broker gathers them, until it has so many bytes or so long: a
+request, a batch and a transaction for each would cost more than what is done with it."""
+SUCCESSION_S = 0.5
 PACE_S = 0.02
 PARKED_INTERVAL_S = 1.0
 PARKED_SURVEYED_EVERY = 5
@@ -254,19 +258,26 @@ def polling(
 ) -> Callable[[AIOKafkaConsumer], Coroutine[Any, Any, tuple[Record, ...]]]:
     """FastStream's own way sleeps after an empty poll as long as the poll took: late when long, busy when short.
 
-    A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least; a record that comes
-    after a pause is taken at once, and so is what waits behind a full batch.
+    A batch costs some milliseconds whatever is in it, so batches begin `pace_s` apart at least, and the broker gathers
+    what comes in quick succession; a record that comes after a pause is taken at once, and so is what waits behind a
+    full batch.
     """
-    taken_at, busy_ms = 0.0, fetch_wait_ms(pace_s)
+    taken_at, came_at, busy_ms = 0.0, 0.0, fetch_wait_ms(pace_s)
+
+    def gather(consumer: AIOKafkaConsumer, came: bool, quickly: bool) -> None:
+        """The driver reads both for each request, but has no public way to change them."""
+        fetcher = cast(Any, consumer)._fetcher
+        fetcher._fetch_min_bytes = GATHER_BYTES if quickly else 1
+        fetcher._fetch_max_wait_ms = GATHER_MS if quickly else busy_ms if came else max(busy_ms, IDLE_FETCH_WAIT_MS)
 
     async def get_msg(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
-        nonlocal taken_at
+        nonlocal taken_at, came_at
         await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
         found = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
-        records = tuple(chain.from_iterable(found.values()))
-        # The driver reads it for each request, but has no public way to change it.
-        cast(Any, consumer)._fetcher._fetch_max_wait_ms = busy_ms if records else max(busy_ms, IDLE_FETCH_WAIT_MS)
-        taken_at = time.monotonic() if len(records) != max_records else 0.0
+        records, now = tuple(chain.from_iterable(found.values())), time.monotonic()
+        gather(consumer, bool(records), bool(records) and now - came_at < SUCCESSION_S)
+        came_at = now if records else came_at
+        taken_at = now if len(records) != max_records else 0.0
         return records
 
     return get_msg

@@ -60,7 +60,7 @@ REPLIED = cases.Replied(agent="a17", text=Personal("您好，已查到包裹。"
         ),
         (claim_changed(claims.Decided(by="rules")), NoticeKind.DECIDED, "理赔已有决定：全额赔付，¥1,299.00"),
         (claim_changed(claims.Decided(by="rules"), state="rejected"), NoticeKind.DECIDED, "理赔已有决定：不予赔付"),
-        (claim_changed(claims.ReviewRequested(reason="x"), version=3), NoticeKind.STAGE, "理赔 CL3F8T2W6N 已转人工审核"),
+        (claim_changed(claims.ReviewRequested(reason="x"), version=3), NoticeKind.STAGE, "CL3F8T2W6N 已转人工审核"),
         (claim_changed(claims.PayoutRefused(reason="x")), NoticeKind.STAGE, "赔款未能付出"),
         (claim_changed(claims.Paid(), version=5), NoticeKind.PAID, "赔款 ¥1,299.00 已支付"),
         (claim_changed(claims.ClaimWithdrawn(), version=3), NoticeKind.STAGE, "理赔申请 CL3F8T2W6N 已撤回"),

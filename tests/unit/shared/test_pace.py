@@ -9,7 +9,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
 
-from shared.messaging.consumers import FETCH_WAIT_MS, IDLE_FETCH_WAIT_MS, polling
+from shared.messaging import consumers
+from shared.messaging.consumers import FETCH_WAIT_MS, GATHER_BYTES, GATHER_MS, IDLE_FETCH_WAIT_MS, polling
 
 pytestmark = pytest.mark.req("SY-2")
 PACE_S = 0.3
@@ -21,11 +22,12 @@ class Records:
 
     def __init__(self, *counts: int) -> None:
         self._counts = list(counts)
-        self._fetcher = SimpleNamespace(_fetch_max_wait_ms=FETCH_WAIT_MS)
+        self._fetcher = SimpleNamespace(_fetch_max_wait_ms=FETCH_WAIT_MS, _fetch_min_bytes=1)
 
     @property
-    def wait_ms(self) -> int:
-        return int(self._fetcher._fetch_max_wait_ms)
+    def asked(self) -> tuple[int, int]:
+        """The bytes and the milliseconds that the broker is to wait for."""
+        return int(self._fetcher._fetch_min_bytes), int(self._fetcher._fetch_max_wait_ms)
 
     async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
         return {TopicPartition("events.v1", 0): [object()] * self._counts.pop(0)}
@@ -48,13 +50,24 @@ async def test_after_a_full_batch_it_does_not() -> None:
     assert await took_s(FULL, FULL, FULL, 1) < PACE_S
 
 
-async def test_the_broker_may_wait_longer_where_nothing_comes() -> None:
+async def test_the_broker_may_wait_longer_where_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "SUCCESSION_S", 0.0)
     records = Records(1, 0, 1)
     poll = polling(1, FULL, 0.0)
     for expected in (FETCH_WAIT_MS, IDLE_FETCH_WAIT_MS, FETCH_WAIT_MS):
         await poll(cast(AIOKafkaConsumer, records))
-        assert records.wait_ms == expected
+        assert records.asked == (1, expected)
 
 
-def test_the_driver_reads_the_wait_for_each_request() -> None:
-    assert "self._fetch_max_wait_ms" in inspect.getsource(Fetcher._get_actions_per_node)
+async def test_the_broker_gathers_what_comes_in_quick_succession() -> None:
+    records = Records(1, 1, 0)
+    poll = polling(1, FULL, 0.0)
+    for expected in ((1, FETCH_WAIT_MS), (GATHER_BYTES, GATHER_MS), (1, IDLE_FETCH_WAIT_MS)):
+        await poll(cast(AIOKafkaConsumer, records))
+        assert records.asked == expected
+
+
+def test_the_driver_reads_both_for_each_request() -> None:
+    source = inspect.getsource(Fetcher._get_actions_per_node)
+    assert "self._fetch_max_wait_ms" in source
+    assert "self._fetch_min_bytes" in source
