@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from services.routing import due
+from services.routing import due, moves
 from services.routing.acts import Actor
 from services.routing.case import standing
 from services.routing.classify import merged
@@ -57,6 +57,7 @@ def merge(
     if not is_same_person(*people) and not any(is_unknown(person) for person in people):
         raise IllegalMove("other_customer", "The cases are of two customers.", "两个工单不属于同一客户。")
     _must_be_possible(one.case, other.case)
+    moves.handled(other, actor.agent, now)
     return _merged(ending, going, one, other, rules, now)
 
 
@@ -171,7 +172,6 @@ def _go_on(draft: Draft, ending: Case, because: WhoIsWho | None, now: datetime) 
         missing_fields=tuple(name for name in case.missing_fields if name in ending.missing_fields),
         customer=ending.customer if is_unknown(case.customer) else case.customer,
         clocks=_joined(case.clocks, ending.clocks),
-        handled_at=now if because is None else case.handled_at,
         **{name: getattr(ending, name) for name in KNOWN_FIRST if getattr(case, name) is None},
     )
     draft.note(Absorbed(case_id=ending.case_id, number=ending.number, because=because))
