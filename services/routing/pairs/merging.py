@@ -25,6 +25,8 @@ from shared.contracts.personal import Personal
 T = TypeVar("T")
 
 SUMMARY = {"zh": "已并入工单 {number}。", "en": "Merged into case {number}."}
+SAID = ("subject", "mail_thread", "goods_type", "exception_node", "wished_solution")
+"""What the customer said: theirs alone, should they be another's."""
 KNOWN_FIRST = (
     "claim",
     "exception_id",
@@ -35,12 +37,8 @@ KNOWN_FIRST = (
     "incident_number",
     "parcel",
     "estimate",
-    "subject",
-    "goods_type",
-    "exception_node",
-    "wished_solution",
-    "mail_thread",
     "first_response_at",
+    *SAID,
 )
 """Of what both may know, the case that goes on keeps its own."""
 
@@ -88,7 +86,16 @@ def brought(ending: Case, going: Case) -> Brought:
         handles=_without(ending.customer.contacts, going.customer.contacts),
         tracking_numbers=_without(ending.tracking_numbers, going.tracking_numbers),
         order_numbers=_without(ending.order_numbers, going.order_numbers),
+        awaited_media=_without(ending.awaited_media, going.awaited_media),
+        taken=_taken(ending, going),
+        tier=going.customer.tier,
+        tier_by=going.customer.tier_by,
     )
+
+
+def _taken(ending: Case, going: Case) -> tuple[str, ...]:
+    said = tuple(name for name in SAID if getattr(going, name) is None and getattr(ending, name) is not None)
+    return said if going.customer.name or not ending.customer.name else (*said, "name")
 
 
 def _as_of(state: CaseState, rules: Rules, now: datetime) -> Draft:
