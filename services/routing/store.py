@@ -13,7 +13,6 @@ from services.routing.legal.register import Entry, entries
 from services.routing.legal.store import Register
 from services.routing.life import is_over
 from services.routing.roster import Roster
-from services.routing.selfservice.handover import SELF_SERVICE
 from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.people import Channel
@@ -38,7 +37,6 @@ _QUEUED = {
     "preferred": 1,
     "declined": 1,
 }
-OPEN = [status.value for status in (CaseStatus.QUEUED, CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER)]
 OLDEST = 40
 """Of a long queue: so many of each priority, and at peak of what may wait and what may not."""
 
@@ -61,6 +59,8 @@ class CaseStore:
                 # Few cases wait for a file: the index holds nothing else.
                 IndexModel("awaited_media", name="awaited_media", sparse=True),
                 IndexModel("held_by", name="held_by", sparse=True),
+                # Open cases alone.
+                IndexModel("customer", name="customer", sparse=True),
                 IndexModel("opened_at", name="opened_at"),
                 IndexModel("order_wanted", name="order_wanted", sparse=True),
                 IndexModel("disputed_at", name="disputed_at", sparse=True),
@@ -171,9 +171,8 @@ class CaseStore:
         return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
 
     async def open_of(self, customers: Sequence[str]) -> list[str]:
-        """Ids of the open cases of these customer ids. Reads what is open: asked once where a tier changes."""
-        wanted = {"group": {"$in": [*sorted(self._roster.groups), SELF_SERVICE]}, "status": {"$in": OPEN}}
-        found = self._cases.find({**wanted, "customer": {"$in": list(customers)}}, {"_id": 1}).hint("queue")
+        """Ids of the open cases of these customer ids."""
+        found = self._cases.find({"customer": {"$in": list(customers)}}, {"_id": 1}).hint("customer")
         return [row["_id"] for row in await found.to_list(None)]
 
     async def workloads(self) -> list[Workload]:
@@ -258,9 +257,10 @@ def _document(state: CaseState) -> Document:
         "language": case.customer.language,
         "tags": case.classification.tags,
         "kind": case.classification.kind.value,
-        "customer": case.customer.customer_id,
         "case": state.json.decode(),
     }
+    if not is_over(case):
+        row["customer"] = case.customer.customer_id
     if (holder := holder_of(case)) is not None:
         row["held_by"] = holder
     if case.preferred_agent is not None:
