@@ -197,8 +197,8 @@ class Classified(Contract):
 
 
 class TierChanged(Contract):
-    """The customer became a key account (重点客户) while the case was open, or is none after all, parted from somebody who
-    is one (IN-5): its queue and time limits follow (RO-5)."""
+    """The customer became a key account (重点客户) while the case was open, or was parted from one (IN-5): its
+    queue and time limits follow (RO-5)."""
 
     type: Literal["tier_changed"] = "tier_changed"
     tier: str

@@ -61,6 +61,7 @@ EDGES: dict[str, frozenset[str]] = {
             "answers",
             "assigner",
             "corrections",
+            "deciding",
             "desk",
             "key_accounts.handlers",
             "key_accounts.recount",

@@ -30,10 +30,11 @@ from services.routing.state import CaseState, ChangeSet, IncidentFound, Incident
 from services.routing.store import CaseStore
 from shared.contracts.base import derived_id
 from shared.contracts.incidents import Incident, IncidentParcel
-from shared.messaging.handler import Conflict, Session
+from shared.messaging.handler import Session
 from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database, is_conflict
+from shared.messaging.rounds import unless_changed
+from shared.mongo import Database
 
 log = structlog.get_logger()
 
@@ -63,13 +64,9 @@ class Watch:
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> None:
         try:
-            await step()
-        except Conflict:
-            log.info("incident_conflict", step=step.__name__)
-        except PyMongoError as error:
-            if not is_conflict(error):
-                raise
-            log.info("incident_conflict", step=step.__name__)
+            await unless_changed(step, step.__name__)
+        except PyMongoError:
+            raise
         except Exception:
             # Comes again with the next round; the steps after it do not wait for it.
             log.exception("incident_step_failed", step=step.__name__)

@@ -1,6 +1,7 @@
-"""RO-11, RO-12, RO-5: what incidents do by themselves reaches the case that has the matter now, and marks its customer."""
+"""RO-11, RO-12, RO-5: what incidents do by themselves reaches the case that has the matter now, with its mark."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
@@ -91,16 +92,18 @@ def test_a_ring_of_merges_ends_nevertheless() -> None:
 
 
 @pytest.mark.req("RO-5", "RO-12")
-@pytest.mark.parametrize(("until", "group", "by"), [(after(days=9), "vip", "volume"), (after(hours=1), "tracing", None)])
+@pytest.mark.parametrize(
+    ("until", "group", "by"), [(after(days=9), "vip", "volume"), (after(hours=1), "tracing", None)]
+)
 async def test_who_became_a_key_account_meanwhile_has_the_mark_when_the_incident_ends(
-    until: object, group: str, by: str | None
+    until: datetime, group: str, by: str | None
 ) -> None:
     here = World()
     here.incidents.append(INCIDENT)
     await Process(here).handle([raised(n=1, tracking="SF1", consignee=ANN, place=HUB)])
     (reserved,) = here.cases.values()
     assert (reserved.reserved, reserved.case.customer.tier_by) == (True, None)
-    here.key_until["ann"] = until  # type: ignore[assignment]
+    here.key_until["ann"] = until
     here.incidents = [INCIDENT.model_copy(update={"status": IncidentStatus.CLOSED})]
     (changed,) = announced(await let_go(here, after(hours=2)))
     assert (changed.case.group, changed.case.customer.tier_by) == (group, by)
