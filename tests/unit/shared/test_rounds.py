@@ -1,4 +1,4 @@
-"""SY-2: work that comes round again leaves to the next round what somebody else changed meanwhile, and hides nothing."""
+"""SY-2: work that comes round again leaves what somebody else changed to the next round, and hides nothing else."""
 
 from collections.abc import Awaitable, Callable
 
