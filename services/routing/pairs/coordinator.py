@@ -11,11 +11,12 @@ from services.routing.pairs.doubting import Doubt
 from services.routing.pairs.doubts import Doubts
 from services.routing.pairs.parting import part
 from services.routing.pairs.uniting import are_two_persons, final, is_divided, unite
+from services.routing.persons import People
 from services.routing.record import messages, own_cause
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore
-from services.routing.threading import Book, People, references
+from services.routing.threading import Book, references
 from shared.clock import Clock
 from shared.messaging.attempts import Unavailable, attempt
 from shared.messaging.handler import Session

@@ -13,11 +13,11 @@ from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.legal.acts import pending
 from services.routing.life import is_over
+from services.routing.persons import is_same_person, is_unknown
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from services.routing.selfservice.handover import hand_over, waits
 from services.routing.state import CaseState, ChangeSet
-from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.case_pairs import Absorbed, Brought, Merged, WhoIsWho
 from shared.contracts.cases import Case, CaseKind, CaseStatus, Clock, ClockKind
 from shared.contracts.personal import Personal
