@@ -1,6 +1,6 @@
 """RO-1, IN-5: cases of two ids that turn out to be one person's become one, and two again where they are not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -11,7 +11,8 @@ import pytest
 from services.routing.acts import Actor, Take
 from services.routing.aliases import Alias, Aliases, newest
 from services.routing.clocks import of_kind
-from services.routing.pairs.doubting import doubt_said
+from services.routing.pairs.doubting import Doubt, doubt_said
+from services.routing.pairs.doubts import AFTER_S, Doubts
 from services.routing.pairs.parting import part
 from services.routing.pairs.splitting import Split, split
 from services.routing.pairs.uniting import are_two_persons, final, is_divided, unite
@@ -247,6 +248,30 @@ def test_what_casts_doubt_of_who_is_who() -> None:
     assert (by_order.parted, one.parted, two.parted) == (False, False, True)
     assert len(by_order.keys) == 2 * life.open_cases_seen
     assert set(one.keys) == set(two.keys)
+
+
+class Kept(Doubts):
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Doubt] = {}
+
+    async def add(self, doubts: Iterable[Doubt], session: Any = None) -> None:
+        self.rows |= {doubt.cause: doubt for doubt in doubts}
+
+    async def settled(self, causes: Collection[str], session: Any = None) -> None:
+        self.rows = {cause: doubt for cause, doubt in self.rows.items() if cause not in causes}
+
+
+async def test_what_cannot_be_settled_is_put_off_a_few_times_and_no_more() -> None:
+    kept, doubt = Kept(), Doubt("e", ("c:x:0",), BECAUSE)
+    tries = []
+    await kept.add([doubt])
+    while kept.rows:
+        (doubt,) = kept.rows.values()
+        tries.append(doubt.tries)
+        await kept.put_off(doubt)
+    assert tries == list(range(len(AFTER_S)))
 
 
 def test_aliases_know_one_person_from_two_and_from_nobody() -> None:
