@@ -142,8 +142,13 @@ def act_on(case: Case, act: Act, rules: Rules, now: datetime) -> Draft:
         open_orders.must_be_none(draft.case)
     _DO[type(act)](draft, act, rules, now)
     if not isinstance(act, NoteHandOver):  # a word for whoever comes next
-        draft.set(handled_at=now)
+        moves.handled(draft, _whose(act), now)
     return draft
+
+
+def _whose(act: Act) -> str:
+    """Whose work it is: a lead who gives a case to an agent means it."""
+    return act.agent if isinstance(act, Assign) and act.agent is not None else act.actor.agent
 
 
 def _must_be_handler(case: Case, actor: Actor) -> None:

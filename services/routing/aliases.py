@@ -22,6 +22,11 @@ class Alias:
 Aliases = Mapping[str, Alias]
 
 
+def is_key_account(alias: Alias | None, at: datetime) -> bool:
+    """By the number of their parcels."""
+    return alias is not None and alias.key_until is not None and at < alias.key_until
+
+
 def newest(events: Iterable[CustomerEvent]) -> dict[str, Alias]:
     """What the events say of each id, in whatever order they come."""
     found: dict[str, Alias] = {}

@@ -8,14 +8,13 @@ import structlog
 
 from services.routing.assignment import Queued, Terms, Workload, capacity_on_shift, groups_with_room, plan
 from services.routing.case import decide
-from services.routing.record import messages, own_cause
+from services.routing.deciding import Decisions
 from services.routing.rules import Rules
-from services.routing.state import AgentFound
+from services.routing.state import AgentFound, CaseState, ChangeSet
 from services.routing.store import PRIORITIES, CaseStore
 from shared.clock import Clock
 from shared.contracts.cases import Case
 from shared.messaging.handler import Conflict, Session
-from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
 from shared.mongo import Database
 
@@ -39,7 +38,7 @@ class Assigner:
     ) -> None:
         self._database = database
         self._store = store
-        self._outbox = outbox
+        self._decisions = Decisions(store, outbox)
         self._rules = rules
         self._clock = clock
         self._monotonic = monotonic
@@ -110,14 +109,9 @@ class Assigner:
 
     async def _given(self, pairs: Mapping[str, str], session: Session) -> int:
         now = self._clock.now()
-        loaded = {state.case.case_id: state for state in await self._store.concerned(list(pairs), session)}
-        changed = {}
-        announced: list[Outgoing] = []
-        for case_id, state in loaded.items():
-            found = decide(state, AgentFound(pairs[case_id]), self._rules, now)
-            if found is not None:
-                changed[case_id] = found.state
-                announced += messages(found, own_cause("assign", found), now)
-        await self._store.save(changed, loaded, session)
-        await self._outbox.add(announced, session)
-        return len(changed)
+
+        def give(state: CaseState) -> ChangeSet | None:
+            return decide(state, AgentFound(pairs[state.case.case_id]), self._rules, now)
+
+        states = await self._store.concerned(list(pairs), session)
+        return len(await self._decisions.of_each(states, give, "assign", now, session))

@@ -13,10 +13,10 @@ from services.routing.key_accounts.account import tier_of_both
 from services.routing.key_accounts.promotion import follow
 from services.routing.life import is_over
 from services.routing.number import number_of
+from services.routing.persons import is_same_person, is_unknown
 from services.routing.rules import Rules
 from services.routing.selfservice import answering
 from services.routing.selfservice.handover import waits
-from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.base import derived_id
 from shared.contracts.cases import (
     Case,

@@ -17,11 +17,12 @@ from services.routing.life import Life
 from services.routing.number import id_range
 from services.routing.pairs.doubting import doubt_of, doubt_said
 from services.routing.pairs.doubts import Doubts
+from services.routing.persons import People, is_unknown_id, owner_of
 from services.routing.record import messages
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore, Span
-from services.routing.threading import Book, People, is_unknown_id, keys_of_contact, keys_of_exception, owner_of
+from services.routing.threading import Book, keys_of_contact, keys_of_exception
 from shared.clock import Clock
 from shared.contracts.claims import ClaimChanged
 from shared.contracts.interactions import Interaction, MediaFailed, MediaStored

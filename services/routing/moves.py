@@ -22,6 +22,14 @@ def give_to(draft: Draft, agent: str) -> None:
     draft.note(Assigned(agent=agent, group=draft.case.group))
 
 
+def handled(draft: Draft, by: str, now: datetime) -> None:
+    """A person did something about it; what its agent does of their own will is theirs after their shift, too (RO-4),
+    and what others do is not."""
+    draft.set(handled_at=now)
+    if by == draft.case.agent:
+        draft.set(worked_at=now)
+
+
 def wake(draft: Draft, calendars: Calendars, now: datetime) -> None:
     """What it waited for came: its clocks go on. Nobody waits until an agent's next shift begins."""
     if draft.case.status is CaseStatus.WAITING_CUSTOMER:

@@ -43,7 +43,7 @@ def hear(case: Case, order: WorkOrder, moved: Sequence[OrderMove], rules: Rules,
             WorkOrderMoved(order_id=order.order_id, kind=order.kind, move=move, owner=order.owner.name),
         )
     if set(moved) - BY_TIME and not _by_itself(order, moved):
-        draft.set(handled_at=now)
+        moves.handled(draft, order.moved_by or "", now)
     if WAKING & set(moved):
         moves.wake(draft, rules.calendar.hours, now)
     dispute.hear(draft, order, moved, rules, now)

@@ -11,10 +11,10 @@ from services.routing.estimates import revising
 from services.routing.estimates.table import ARRIVED
 from services.routing.life import is_over
 from services.routing.number import number_of
+from services.routing.persons import owner_of
 from services.routing.rules import Rules
 from services.routing.selfservice.answering import learn_parcel
 from services.routing.selfservice.handover import hand_over, waits
-from services.routing.threading import owner_of
 from shared.contracts.base import derived_id
 from shared.contracts.cases import Case, CaseStatus, Classified, Opened, ParcelUpdated
 from shared.contracts.parcels import Parcel, ParcelExceptionCleared, ParcelExceptionRaised, ParcelMoved, ParcelSnapshot

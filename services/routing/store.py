@@ -7,22 +7,17 @@ from typing import Any
 
 from pymongo import IndexModel, InsertOne, ReplaceOne
 
-from services.routing.assignment import Queued, Workload, holder_of, in_queue
-from services.routing.incidents.cause import cell_of
+from services.routing.assignment import Queued, Workload
+from services.routing.case_row import Document, age, document, queued_of, state_of
 from services.routing.legal.register import Entry, entries
 from services.routing.legal.store import Register
-from services.routing.life import is_over
 from services.routing.roster import Roster
-from services.routing.selfservice.handover import SELF_SERVICE
 from services.routing.state import CaseState
-from shared.contracts.cases import Case, CaseKind, CaseStatus
+from shared.contracts.cases import Case, CaseStatus
 from shared.contracts.people import Channel
-from shared.contracts.personal import Personal
-from shared.contracts.sign_disputes import SignDispute
 from shared.messaging.handler import Conflict
 from shared.mongo import Database, Session
 
-Document = dict[str, Any]
 Span = tuple[str, str]
 
 PRIORITIES = (1, 2, 3, 4)
@@ -38,7 +33,6 @@ _QUEUED = {
     "preferred": 1,
     "declined": 1,
 }
-OPEN = [status.value for status in (CaseStatus.QUEUED, CaseStatus.ASSIGNED, CaseStatus.WAITING_CUSTOMER)]
 OLDEST = 40
 """Of a long queue: so many of each priority, and at peak of what may wait and what may not."""
 
@@ -61,6 +55,8 @@ class CaseStore:
                 # Few cases wait for a file: the index holds nothing else.
                 IndexModel("awaited_media", name="awaited_media", sparse=True),
                 IndexModel("held_by", name="held_by", sparse=True),
+                # Open cases alone.
+                IndexModel("customer", name="customer", sparse=True),
                 IndexModel("opened_at", name="opened_at"),
                 IndexModel("order_wanted", name="order_wanted", sparse=True),
                 IndexModel("disputed_at", name="disputed_at", sparse=True),
@@ -95,17 +91,17 @@ class CaseStore:
         if not wanted:
             return []
         found = self._cases.find(wanted[0] if len(wanted) == 1 else {"$or": wanted}, session=session)
-        return [_state(row) for row in await found.to_list(None)]
+        return [state_of(row) for row in await found.to_list(None)]
 
     async def get(self, case_id: str, session: Session | None = None) -> CaseState | None:
         """None also for a case that is only reserved: nobody was told of it yet."""
         row = await self._cases.find_one({"_id": case_id}, session=session)
-        return None if row is None or row.get("reserved") else _state(row)
+        return None if row is None or row.get("reserved") else state_of(row)
 
     async def due(self, now: datetime, limit: int, session: Session) -> list[CaseState]:
         """The cases on which something has fallen due, the longest overdue first."""
         found = self._cases.find({"next_due": {"$lte": now}}, session=session).sort("next_due", 1).limit(limit)
-        return [_state(row) for row in await found.to_list(limit)]
+        return [state_of(row) for row in await found.to_list(limit)]
 
     async def any_due(self, now: datetime) -> bool:
         return await self._cases.find_one({"next_due": {"$lte": now}}, {"_id": 1}) is not None
@@ -120,7 +116,7 @@ class CaseStore:
         wanted = {"group": group, "status": CaseStatus.QUEUED.value}
         found = await self._cases.find(wanted, _QUEUED).limit(limit).to_list(limit)
         if len(found) < limit:
-            return [_queued(row) for row in found]
+            return [queued_of(row) for row in found]
         rows: dict[str, Document] = {}
         for priority in PRIORITIES:
             patient = [channel.value for channel, waiting in may_wait.items() if priority in waiting]
@@ -128,7 +124,7 @@ class CaseStore:
                 asked = {**wanted, "priority": priority} | ({"channel": channels} if channels else {})
                 oldest = self._cases.find(asked, _QUEUED).sort("opened_at", 1).limit(OLDEST)
                 rows |= {row["_id"]: row for row in await oldest.to_list(OLDEST)}
-        return [_queued(row) for row in rows.values()]
+        return [queued_of(row) for row in rows.values()]
 
     async def arrived(self, since: datetime) -> dict[Channel, int]:
         """How many cases were opened since then, by channel."""
@@ -163,17 +159,16 @@ class CaseStore:
         """Cases of groups and statuses, the most urgent and oldest first."""
         wanted = {"group": {"$in": list(groups)}, "status": {"$in": [status.value for status in statuses]}}
         found = self._cases.find(wanted).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
-        return [_state(row).case for row in await found.to_list(limit)]
+        return [state_of(row).case for row in await found.to_list(limit)]
 
     async def held_by(self, agent: str) -> list[Case]:
         """The cases in the agent's hands, the most urgent and oldest first."""
-        cases = [_state(row).case async for row in self._cases.find({"held_by": agent})]
+        cases = [state_of(row).case async for row in self._cases.find({"held_by": agent})]
         return sorted(cases, key=lambda case: (case.classification.priority, case.opened_at))
 
     async def open_of(self, customers: Sequence[str]) -> list[str]:
-        """Ids of the open cases of these customer ids. Reads what is open: asked once where a tier changes."""
-        wanted = {"group": {"$in": [*sorted(self._roster.groups), SELF_SERVICE]}, "status": {"$in": OPEN}}
-        found = self._cases.find({**wanted, "customer": {"$in": list(customers)}}, {"_id": 1}).hint("queue")
+        """Ids of the open cases of these customer ids."""
+        found = self._cases.find({"customer": {"$in": list(customers)}}, {"_id": 1}).hint("customer")
         return [row["_id"] for row in await found.to_list(None)]
 
     async def workloads(self) -> list[Workload]:
@@ -210,11 +205,11 @@ class CaseStore:
         if not changed:
             return
         old = [
-            ReplaceOne({"_id": case_id, "version": loaded[case_id].stored_version}, _document(state))
+            ReplaceOne({"_id": case_id, "version": loaded[case_id].stored_version}, document(state))
             for case_id, state in changed.items()
             if case_id in loaded
         ]
-        new = [InsertOne(_document(state)) for case_id, state in changed.items() if case_id not in loaded]
+        new = [InsertOne(document(state)) for case_id, state in changed.items() if case_id not in loaded]
         result = await self._cases.bulk_write([*old, *new], ordered=True, session=session)
         if result.matched_count != len(old):
             raise Conflict("a case was changed meanwhile")
@@ -222,11 +217,11 @@ class CaseStore:
 
     async def restore(self, states: Iterable[CaseState]) -> None:
         """Write those that are newer than what stands there, while nobody else writes."""
-        newest = {state.case.case_id: state for state in sorted(states, key=_age)}
+        newest = {state.case.case_id: state for state in sorted(states, key=age)}
         rows = self._cases.find({"_id": {"$in": list(newest)}})
-        known = {row["_id"]: _age(_state(row)) for row in await rows.to_list(None)}
-        newer = {i: state for i, state in newest.items() if i not in known or _age(state) > known[i]}
-        writes = [ReplaceOne({"_id": i}, _document(state), upsert=True) for i, state in newer.items()]
+        known = {row["_id"]: age(state_of(row)) for row in await rows.to_list(None)}
+        newer = {i: state for i, state in newest.items() if i not in known or age(state) > known[i]}
+        writes = [ReplaceOne({"_id": i}, document(state), upsert=True) for i, state in newer.items()]
         if writes:
             await self._cases.bulk_write(writes, ordered=False)
 
@@ -241,95 +236,3 @@ def _register_entries(changed: Mapping[str, CaseState], loaded: Mapping[str, Cas
     for case_id, state in changed.items():
         before = loaded.get(case_id)
         yield from entries(before.case if before else None, state.case)
-
-
-def _document(state: CaseState) -> Document:
-    if state.reserved:
-        return _reserved(state)
-    case = state.case
-    row: Document = {
-        "_id": case.case_id,
-        "version": case.version,
-        "group": case.group,
-        "status": (CaseStatus.QUEUED if in_queue(case) else case.status).value,
-        "priority": case.classification.priority,
-        "opened_at": case.opened_at,
-        "channel": case.channel.value,
-        "language": case.customer.language,
-        "tags": case.classification.tags,
-        "kind": case.classification.kind.value,
-        "customer": case.customer.customer_id,
-        "case": state.json.decode(),
-    }
-    if (holder := holder_of(case)) is not None:
-        row["held_by"] = holder
-    if case.preferred_agent is not None:
-        row["preferred"] = case.preferred_agent
-    if case.declined_by:
-        row["declined"] = case.declined_by
-    if state.next_due is not None:
-        row["next_due"] = state.next_due
-    if state.open_keys:
-        row["open_keys"] = list(state.open_keys)
-    if case.awaited_media:
-        row["awaited_media"] = list(case.awaited_media)
-    if state.said:
-        row["said"] = state.said.reveal()
-    if (loose := _loose(case)) is not None:
-        row["loose"] = loose
-    return row if case.sign_dispute is None else {**row, **_disputed(case.sign_dispute)}
-
-
-def _disputed(dispute: SignDispute) -> Document:
-    found: Document = {"disputed_at": dispute.opened_at}
-    if dispute.wanted is not None:
-        found["order_wanted"] = dispute.wanted
-    if dispute.area is not None:
-        found["dispute_area"] = dispute.area
-    return found
-
-
-def _age(state: CaseState) -> tuple[int, bool, datetime]:
-    """What is newer of a case: a version, and of one that is only reserved that it was released, or expected anew."""
-    return state.stored_version, state.released, state.case.updated_at
-
-
-def _reserved(state: CaseState) -> Document:
-    """Without anything that queues, timers and counts look for."""
-    row: Document = {"_id": state.case.case_id, "version": state.stored_version, "case": state.json.decode()}
-    row["reserved"] = True
-    if state.open_keys:
-        row["open_keys"] = list(state.open_keys)
-    return row
-
-
-def _loose(case: Case) -> Document | None:
-    """What an incident finds the case by; None: it is over, under one, or was taken out of one."""
-    if case.exception_at is None or case.exception_kind is None or case.parcel is None:
-        return None
-    if case.incident_id is not None or case.incidents_left or is_over(case):
-        return None
-    cell = cell_of(case.exception_kind, case.parcel)
-    return {"kind": cell.kind.value, "carrier": cell.carrier, "site": cell.site, "at": case.exception_at}
-
-
-def _queued(row: Mapping[str, Any]) -> Queued:
-    return Queued(
-        case_id=row["_id"],
-        group=row["group"],
-        priority=row["priority"],
-        opened_at=row["opened_at"],
-        channel=Channel(row["channel"]),
-        language=row["language"],
-        tags=frozenset(row["tags"]),
-        kind=CaseKind(row.get("kind", CaseKind.QUERY)),
-        preferred=row.get("preferred"),
-        declined=frozenset(row.get("declined", ())),
-    )
-
-
-def _state(row: Mapping[str, Any]) -> CaseState:
-    keys, reserved = tuple(row.get("open_keys", ())), row.get("reserved", False)
-    case = Case.model_validate_json(row["case"])
-    said = Personal(row["said"]) if "said" in row else None
-    return CaseState(case, row.get("next_due"), keys, reserved, reserved and not keys, said)

@@ -1,21 +1,20 @@
 """Firing what fell due: clocks, escalations, automatic closing. One process of the service does it."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from services.routing.case import decide
-from services.routing.record import messages, own_cause
+from services.routing.deciding import Decisions
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet, TimerFired
 from services.routing.store import CaseStore
 from shared.clock import Clock
 from shared.messaging.handler import Conflict, Session
-from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
 from shared.messaging.portion import Portion
 from shared.mongo import Database, Overrun
-from shared.turns import Turns
 
 log = structlog.get_logger()
 
@@ -27,7 +26,7 @@ class Timers:
     def __init__(self, database: Database, store: CaseStore, outbox: Outbox, rules: Rules, clock: Clock) -> None:
         self._database = database
         self._store = store
-        self._outbox = outbox
+        self._decisions = Decisions(store, outbox)
         self._rules = rules
         self._clock = clock
         self._portion = Portion(LIMIT)
@@ -54,18 +53,7 @@ class Timers:
     async def _fire(self, session: Session) -> int:
         now = self._clock.now()
         due = await self._store.due(now, self._portion.size, session)
-        changed = {}
-        announced: list[Outgoing] = []
-        turns = Turns()
-        for state in due:
-            found = self._decided(state, now)
-            if found is not None:
-                changed[state.case.case_id] = found.state
-                announced += messages(found, own_cause("timer", found), now)
-            await turns.next()
-        await self._store.save(changed, {state.case.case_id: state for state in due}, session)
-        await self._outbox.add(announced, session)
-        return len(changed)
+        return len(await self._decisions.of_each(due, partial(self._decided, now=now), "timer", now, session))
 
     def _decided(self, state: CaseState, now: datetime) -> ChangeSet | None:
         """One case that can't be decided must not hold up the clocks of all others."""

@@ -63,4 +63,4 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     key_accounts.attach(runtime, desk, aliases, volumes, batches)
     legal.attach(runtime, settings, desk, handler, batches)
     work_orders.attach(runtime, settings, desk, batches)
-    incidents.attach(runtime, settings, desk, incident_store, incident_rules, batches)
+    incidents.attach(runtime, settings, desk, aliases, incident_store, incident_rules, batches)

@@ -27,6 +27,10 @@ class Brought(Contract):
     handles: tuple[ContactPoint, ...] = ()
     tracking_numbers: tuple[str, ...] = ()
     order_numbers: tuple[str, ...] = ()
+    awaited_media: tuple[str, ...] = ()
+    taken: tuple[str, ...] = Field((), description="fields that were empty, and have what the other case knew")
+    tier: str | None = Field(None, description="of the customer as it was before; None: older than this field")
+    tier_by: str | None = None
 
 
 class OtherCase(Contract):

@@ -124,6 +124,7 @@ class Case(Contract):
     escalation_level: int = Field(0, description="highest level of any ladder since it was opened")
     climbs: tuple[Climb, ...] = ()
     handled_at: Instant | None = Field(None, description="when a person last did something about it")
+    worked_at: Instant | None = Field(None, description="when its agent last did something, or a lead gave it to them")
     open_orders: tuple[str, ...] = Field((), description="ids of work orders that others, or the handler, still owe")
     contacts: int = Field(0, ge=0, description="contacts of the customer in this case")
     reopened: int = 0
@@ -196,7 +197,8 @@ class Classified(Contract):
 
 
 class TierChanged(Contract):
-    """The customer became a key account (重点客户) while the case was open: its queue and time limits follow (RO-5)."""
+    """The customer became a key account (重点客户) while the case was open, or was parted from one (IN-5): its
+    queue and time limits follow (RO-5)."""
 
     type: Literal["tier_changed"] = "tier_changed"
     tier: str

@@ -20,6 +20,7 @@ class PushKind(Word):
     ORDER_REMINDER = "order_reminder"  # 协作工单即将到期
     ORDER_OVERDUE = "order_overdue"  # 协作工单超时
     ORDER_BACK = "order_back"  # 协作工单退回
+    SHIFT_HANDOVER = "shift_handover"  # 交接班
 
 
 class Told(Contract):

@@ -20,10 +20,11 @@ class PartyKind(Word):
     DEPARTMENT = "department"  # 部门
     PARTNER = "partner"  # 合作方
     GROUP = "group"  # 技能组
+    AGENT = "agent"  # 坐席
 
 
 class Party(Contract):
-    """Somebody by what they are; departments, partners and groups are routing's own lists."""
+    """Somebody by what they are; departments, partners, groups and agents are routing's own lists."""
 
     kind: PartyKind
     name: str = Field(min_length=1, max_length=60)

@@ -63,6 +63,7 @@ class WorkOrder(Contract):
     result: Personal | None = None
     answer: tuple[HandoverField, ...] = Field((), description="fields that the kind asks of who completes it")
     notes: int = Field(0, ge=0, description="how many notes of progress there are")
+    moved_by: str | None = Field(None, description="who made the latest move; None: older than this field")
 
 
 class OrderStanding(Contract):

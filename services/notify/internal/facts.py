@@ -8,6 +8,7 @@ from typing import Any
 
 from services.notify.internal.words import Tongue
 from shared.contracts.cases import Case, Clock, ClockState, Escalated
+from shared.contracts.handovers import ShiftHandedOver
 from shared.contracts.incidents import Cause, Incident
 from shared.contracts.parcels import Parcel
 from shared.contracts.pushes import PushKind
@@ -16,28 +17,46 @@ from shared.contracts.work_orders import OwnerKind, WorkOrderChanged
 
 COMMON = frozenset({"language", "number", "name", "party"})
 _INCIDENT = frozenset({"exception", "where", "since", "respond_by", "task_force", "count", "delay_hours", "level"})
+_CASE = frozenset({"kind", "priority", "group", "tracking", "opened", "due"})
 _ORDER = frozenset({"title", "owner", "due", "fields", "link", "reason", "sent"})
 OWN: Mapping[PushKind, frozenset[str]] = {
-    PushKind.ESCALATION: frozenset(
-        {"reason", "role", "level", "critical", "kind", "priority", "group", "tracking", "opened", "due"}
-    ),
+    PushKind.ESCALATION: _CASE | {"reason", "role", "level", "critical"},
     PushKind.INCIDENT_OPENED: _INCIDENT,
     PushKind.INCIDENT_ESCALATION: _INCIDENT,
     PushKind.ORDER_HANDOVER: _ORDER,
     PushKind.ORDER_REMINDER: _ORDER,
     PushKind.ORDER_OVERDUE: _ORDER,
     PushKind.ORDER_BACK: _ORDER,
+    PushKind.SHIFT_HANDOVER: _CASE | {"reason", "agent", "yours", "noted"},
 }
 """What each kind's templates may use, besides the common ones."""
 
 
 def of_escalation(case: Case, change: Escalated, tongue: Tongue) -> dict[str, Any]:
-    due = _next_due(case.clocks)
     return {
         "reason": tongue.reason(change.reason),
         "role": tongue.party(Party(kind=PartyKind.ROLE, name=change.role)),
         "level": change.level,
         "critical": change.critical,
+        **_of_case(case, tongue),
+    }
+
+
+def of_hand_over(case: Case, change: ShiftHandedOver, tongue: Tongue) -> dict[str, Any]:
+    """`yours`: who is told has the case now, else it is in the queue. The agent's note stands on the case: it may name
+    the customer."""
+    return {
+        "reason": tongue.leaving(change.reason),
+        "agent": change.agent,
+        "yours": change.to == "agent",
+        "noted": change.note is not None,
+        **_of_case(case, tongue),
+    }
+
+
+def _of_case(case: Case, tongue: Tongue) -> dict[str, Any]:
+    due = _next_due(case.clocks)
+    return {
         "kind": tongue.case_kind(case.classification.kind),
         "priority": case.classification.priority,
         "group": tongue.group(case.group),

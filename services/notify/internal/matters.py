@@ -8,6 +8,7 @@ from typing import Any
 from services.notify.internal import facts
 from services.notify.internal.words import Tongue
 from shared.contracts.cases import CaseChanged, Escalated
+from shared.contracts.handovers import ShiftHandedOver
 from shared.contracts.incidents import IncidentChanged, IncidentEscalated, IncidentOpened
 from shared.contracts.pushes import PushKind
 from shared.contracts.staff import Party, PartyKind, StaffRole
@@ -55,20 +56,36 @@ def matters_of(event: Event) -> Iterator[Matter]:
 
 
 def _of_case(event: CaseChanged) -> Iterator[Matter]:
+    """Each rung goes to its role; what an agent who goes hands over, to whoever has it next."""
     case = event.case
     for place, change in enumerate(event.changes):
         if isinstance(change, Escalated) and not _desk_alone(change.channels):
-            yield Matter(
-                kind=PushKind.ESCALATION,
-                place=f"escalated/{place}",
-                subject_id=case.case_id,
-                number=case.number,
-                party=Party(kind=PartyKind.ROLE, name=change.role),
-                channels=change.channels,
-                facts=partial(facts.of_escalation, case, change),
-                group=case.group,
-                places=facts.places_of(case.parcel),
-            )
+            kind, where, channels = PushKind.ESCALATION, f"escalated/{place}", change.channels
+            party, told = Party(kind=PartyKind.ROLE, name=change.role), partial(facts.of_escalation, case, change)
+        elif isinstance(change, ShiftHandedOver) and (next_one := _next_of(change)) is not None:
+            kind, where, channels = PushKind.SHIFT_HANDOVER, f"handed_over/{place}", ()
+            party, told = next_one, partial(facts.of_hand_over, case, change)
+        else:
+            continue
+        yield Matter(
+            kind=kind,
+            place=where,
+            subject_id=case.case_id,
+            number=case.number,
+            party=party,
+            channels=channels,
+            facts=told,
+            group=case.group,
+            places=facts.places_of(case.parcel),
+        )
+
+
+def _next_of(change: ShiftHandedOver) -> Party | None:
+    """The agent who has the case now, or the lead of the group in whose queue it is; None: it stays, or came back to
+    the queue because its customer wrote, as any other case does."""
+    if change.to_agent is not None:
+        return Party(kind=PartyKind.AGENT, name=change.to_agent)
+    return LEAD if change.to == "queue" and change.reason != "woken" else None
 
 
 def _of_incident(event: IncidentChanged) -> Iterator[Matter]:

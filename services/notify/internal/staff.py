@@ -17,7 +17,7 @@ from shared.contracts.staff import Party, PartyKind, StaffRole
 
 FILE = Path(__file__).parents[1] / "rules" / "staff.yaml"
 _PHONE = r"^\+[1-9][0-9]{6,14}$"
-_PARTY = re.compile(rf"({'|'.join(PartyKind)})/[a-z][a-z0-9_]*")
+_PARTY = re.compile(rf"({'|'.join(PartyKind)})/[a-z][a-z0-9_.]*")
 
 
 def _party(text: str) -> str:

@@ -31,7 +31,8 @@ TYPES: Mapping[str, type[Contract]] = {
     INCIDENT_CHANGED: IncidentChanged,
     WORK_ORDER_CHANGED: WorkOrderChanged,
 }
-ESCALATED = b'"escalated"'
+TOLD = (b'"escalated"', b'"shift_handed_over"')
+"""Changes of cases that somebody may be told of."""
 
 
 def attach(
@@ -65,12 +66,13 @@ def attach(
 
 
 def of_concern(cases: str) -> Parser:
-    """Of the many changes of cases only escalations are parsed: in JSON a text can't hold the word in bare quotes."""
+    """Of the many changes of cases only these are parsed: in JSON a text can't hold the word in bare quotes."""
     parse = cloud_event_parser(TYPES, PLAN_GROUP)
 
     def chosen(record: "ConsumerRecord[bytes, bytes]") -> Parsed:
-        if record.value is not None and record.topic.endswith(cases) and ESCALATED not in record.value:
-            return Skipped("no escalation")
+        value = record.value
+        if value is not None and record.topic.endswith(cases) and not any(change in value for change in TOLD):
+            return Skipped("nobody is told of it")
         return parse(record)
 
     return chosen

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 from pydantic import model_validator
 
@@ -12,6 +12,7 @@ from services.notify.lined import read_lined
 from services.notify.tables import Table, Word
 from services.notify.words import OTHER, Words, full_time
 from shared.contracts.cases import CaseKind
+from shared.contracts.handovers import ShiftReason
 from shared.contracts.parcels import ExceptionKind
 from shared.contracts.staff import Party, StaffRole
 
@@ -21,6 +22,7 @@ FILE = Path(__file__).parents[1] / "rules" / "pushes.yaml"
 class PushWords(Table):
     parties: Mapping[str, Word]
     reasons: Mapping[str, Word]
+    leavings: Mapping[str, Word]
     order_kinds: Mapping[str, Word]
     fields: Mapping[str, Word]
 
@@ -29,6 +31,8 @@ class PushWords(Table):
         for table in ("parties", "reasons"):
             if OTHER not in getattr(self, table):
                 raise ValueError(f"{table}: {OTHER} has no name")
+        if unknown := set(get_args(ShiftReason)) ^ self.leavings.keys():
+            raise ValueError(f"leavings: {min(unknown)} has no name, or is no reason to go")
         if missing := [role for role in StaffRole if f"role/{role}" not in self.parties]:
             raise ValueError(f"parties: role/{missing[0]} has no name")
         return self
@@ -52,6 +56,9 @@ class Tongue:
 
     def reason(self, reason: str) -> str:
         return (self.own.reasons.get(reason) or self.own.reasons[OTHER])[self.language]
+
+    def leaving(self, reason: ShiftReason) -> str:
+        return self.own.leavings[reason][self.language]
 
     def order_kind(self, kind: str) -> str:
         return self.own.order_kinds[kind][self.language] if kind in self.own.order_kinds else kind

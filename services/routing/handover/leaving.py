@@ -31,7 +31,7 @@ class Leaving:
 
 def is_pending(case: Case, leaving: Leaving, now: datetime) -> bool:
     """Whether it is still to be handed over."""
-    if holder_of(case) != leaving.agent or (case.handled_at is not None and case.handled_at > leaving.at):
+    if holder_of(case) != leaving.agent or (case.worked_at is not None and case.worked_at > leaving.at):
         return False
     known = case.handover
     if known is None or known.agent != leaving.agent or known.stays_until is None:

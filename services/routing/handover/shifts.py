@@ -13,18 +13,16 @@ import structlog
 
 from services.routing.assigner import Assigner
 from services.routing.case import decide
+from services.routing.deciding import Decisions
 from services.routing.handover.leaving import Leaving, is_back, is_pending, queued_of, wants_agent
 from services.routing.handover.store import ShiftStore
-from services.routing.record import messages
 from services.routing.rules import Rules
-from services.routing.state import AgentLeft, ChangeSet
+from services.routing.state import AgentLeft, CaseState, ChangeSet
 from services.routing.store import CaseStore
 from shared.clock import Clock
-from shared.contracts.base import derived_id
 from shared.contracts.handovers import ShiftHandedOver, ShiftReason
 from shared.messaging.attempts import attempt
 from shared.messaging.handler import Conflict, Session
-from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
 from shared.mongo import Database
 
@@ -57,7 +55,7 @@ class Shifts:
         self._cases = cases
         self._shifts = shifts
         self._assigner = assigner
-        self._outbox = outbox
+        self._decisions = Decisions(cases, outbox)
         self._rules = rules
         self._clock = clock
 
@@ -112,18 +110,12 @@ class Shifts:
         states = await self._cases.concerned(ids, session)
         back = is_back(leaving, self._rules, now)
         pending = [] if back else [state for state in states if is_pending(state.case, leaving, now)]
-        loaded = {state.case.case_id: state for state in pending[:AT_ONCE]}
         left = AgentLeft(leaving.agent, leaving.at, leaving.reason)
-        decided = [
-            found
-            for case_id, state in loaded.items()
-            if (found := decide(state, replace(left, to=places.get(case_id)), self._rules, now)) is not None
-        ]
-        announced: list[Outgoing] = []
-        for found in decided:
-            announced += messages(found, derived_id(found.state.case.case_id, f"left/{found.state.case.version}"), now)
-        await self._cases.save({found.state.case.case_id: found.state for found in decided}, loaded, session)
-        await self._outbox.add(announced, session)
+
+        def hand_over(state: CaseState) -> ChangeSet | None:
+            return decide(state, replace(left, to=places.get(state.case.case_id)), self._rules, now)
+
+        decided = await self._decisions.of_each(pending[:AT_ONCE], hand_over, "left", now, session)
         more = len(pending) > AT_ONCE
         if leaving.reason == "shift_end" and not more:
             await self._shifts.done(leaving, session)

@@ -1,145 +1,26 @@
 """Incidents over HTTP, for the desk: the list, one with its history and customers, and a lead's acts (RO-12)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.routing.acts import SENIOR, Actor
+from services.routing.acts import Actor
 from services.routing.answers import Refusals, document
-from services.routing.api import (
-    BODY_LIMIT,
-    PAGE,
-    PAGE_MAX,
-    ROLES,
-    SKIP_MAX,
-    Body,
-    NoBody,
-    Words,
-    idempotency_key,
-    whole,
-)
+from services.routing.api import BODY_LIMIT, PAGE, PAGE_MAX, ROLES, SKIP_MAX, idempotency_key, whole
 from services.routing.desk import Desk
-from services.routing.incidents.cause import site_of
 from services.routing.incidents.coordinator import Coordinator, Wish
-from services.routing.incidents.incident import Acknowledge, Act, Close, Estimate, LinkCase, Note, Opening, UnlinkCase
+from services.routing.incidents.documented import LISTED, Figures, Incidents, LinkedParcel, OneIncident, ParcelPage
+from services.routing.incidents.documented import ROUTES as ROUTES
+from services.routing.incidents.incident import Opening
+from services.routing.incidents.requests import ACTS, ActRoute, OpenBody, cause_asked
 from shared.contracts.base import derived_id
-from shared.contracts.incidents import Cause, Incident, IncidentChanged, Review, Scope
-from shared.contracts.parcels import ExceptionKind
-from shared.contracts.personal import Personal
-from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem, if_match, parse_model, read_body
-
-LISTED = 100
-
-
-class OpenBody(Body):
-    """The cause, from wide to narrow: only the kind is the whole network; a site, a carrier, both, or a region."""
-
-    kind: ExceptionKind
-    site: Words | None = None
-    carrier: Words | None = None
-    region: Words | None = Field(None, description="a region of incidents.yaml")
-    delay_hours: int | None = Field(None, ge=0, le=24 * 30, description="default: the scope's")
-    since_minutes: int = Field(60, ge=0, le=24 * 60, description="open cases of so many minutes are linked too")
-
-
-class TextBody(Body):
-    text: Words
-
-
-class EstimateBody(Body):
-    delay_hours: int = Field(ge=0, le=24 * 30)
-
-
-class CaseBody(Body):
-    case_id: Words
-
-
-class ReviewBody(Body):
-    cause: Words = Field(description="what it was")
-    remedy: Words = Field(description="what was done")
-    prevention: Words = Field(description="what is to change")
-
-
-class Figures(BaseModel):
-    """How many customers and parcels it had so far, and how many parcels are still under it."""
-
-    customers: int
-    parcels: int
-    open_parcels: int
-
-
-class OneIncident(BaseModel):
-    incident: Incident
-    figures: Figures
-    history: tuple[IncidentChanged, ...]
-
-
-class Incidents(BaseModel):
-    incidents: tuple[Incident, ...]
-
-
-class LinkedParcel(BaseModel):
-    tracking_number: str
-    case_id: str
-    case_number: str
-    over: str | None = Field(None, description="why it is not under it any more")
-
-
-class ParcelPage(BaseModel):
-    parcels: tuple[LinkedParcel, ...]
-    next: int | None = Field(None, description="`after` of the next page")
-
-
-@dataclass(frozen=True, slots=True)
-class ActRoute:
-    body: type[Body]
-    summary: str
-    act: Callable[[Actor, Body], Act]
-
-
-def _note(actor: Actor, body: Body) -> Act:
-    assert isinstance(body, TextBody)
-    return Note(actor, Personal(body.text))
-
-
-def _estimate(actor: Actor, body: Body) -> Act:
-    assert isinstance(body, EstimateBody)
-    return Estimate(actor, body.delay_hours)
-
-
-def _link(actor: Actor, body: Body) -> Act:
-    assert isinstance(body, CaseBody)
-    return LinkCase(actor, body.case_id)
-
-
-def _unlink(actor: Actor, body: Body) -> Act:
-    assert isinstance(body, CaseBody)
-    return UnlinkCase(actor, body.case_id)
-
-
-def _close(actor: Actor, body: Body) -> Act:
-    assert isinstance(body, ReviewBody)
-    said = (Personal(text) for text in (body.cause, body.remedy, body.prevention))
-    return Close(actor, Review(**dict(zip(("cause", "remedy", "prevention"), said, strict=True))))
-
-
-ACTS: Mapping[str, ActRoute] = {
-    "acknowledge": ActRoute(NoBody, "The task force is at work: meets the joint clock", lambda a, _: Acknowledge(a)),
-    "note": ActRoute(TextBody, "Note progress", _note),
-    "estimate": ActRoute(EstimateBody, "Expect another delay, also of what is under it; customers are told", _estimate),
-    "link": ActRoute(CaseBody, "Put an open case under it", _link),
-    "unlink": ActRoute(CaseBody, "Take a case out: it has another cause", _unlink),
-    "close": ActRoute(ReviewBody, "Close with a review; its customers are told", _close),
-}
-
 
 REFUSED = Refusals(
     unknown=("No such incident or case", "突发事件或工单不存在。"),
@@ -230,93 +111,3 @@ class IncidentApi:
             return document(incident, incident.version)
 
         return act
-
-
-def cause_asked(body: OpenBody, regions: frozenset[str]) -> Cause:
-    """The cause that the body names. Raises `Problem` 422 for a region that is unknown, or not alone."""
-    if body.region is not None:
-        if body.site is not None or body.carrier is not None or body.region not in regions:
-            known = ", ".join(sorted(regions))
-            raise Problem(422, "region is not valid", f"Alone, and one of {known}.")
-        return Cause(scope=Scope.REGION, kind=body.kind, region=body.region)
-    site = site_of(body.site) if body.site else None
-    carrier = body.carrier.strip().lower() if body.carrier else None
-    if site and carrier:
-        return Cause(scope=Scope.CARRIER_SITE, kind=body.kind, site=site, carrier=carrier)
-    if site:
-        return Cause(scope=Scope.SITE, kind=body.kind, site=site)
-    if carrier:
-        return Cause(scope=Scope.CARRIER, kind=body.kind, carrier=carrier)
-    return Cause(scope=Scope.SYSTEM, kind=body.kind)
-
-
-_REFUSALS = {
-    400: Answer("the request is not well formed", content_type=PROBLEM),
-    401: Answer("no valid token", content_type=PROBLEM),
-    403: Answer("the role, or this person, may not", content_type=PROBLEM),
-    404: Answer("no such incident or case", content_type=PROBLEM),
-}
-_ACT_REFUSALS = {
-    **_REFUSALS,
-    409: Answer("not possible in this state; `reason` says why", content_type=PROBLEM),
-    412: Answer("it has changed since it was read", content_type=PROBLEM),
-    422: Answer("the body is not valid", content_type=PROBLEM),
-    428: Answer("If-Match is missing", content_type=PROBLEM),
-    503: Answer("busy; send the same request again", content_type=PROBLEM),
-}
-_OPEN_REFUSALS = {code: _ACT_REFUSALS[code] for code in (400, 401, 403, 422, 503)} | {
-    409: Answer("an incident of this cause is open", content_type=PROBLEM)
-}
-_SENIOR = tuple(sorted(SENIOR))
-
-ROUTES: tuple[RouteDoc, ...] = (
-    RouteDoc(
-        "/v1/incidents",
-        "GET",
-        "The incidents, the latest first",
-        responses={200: Answer(f"at most {LISTED}", Incidents), **_REFUSALS},
-        roles=ROLES,
-        parameters=(Parameter("status", "open (default) or all", schema={"enum": ["open", "all"]}),),
-    ),
-    RouteDoc(
-        "/v1/incidents",
-        "POST",
-        "Open an incident by hand",
-        request=OpenBody,
-        responses={201: Answer("the incident", Incident), **_OPEN_REFUSALS},
-        roles=_SENIOR,
-        parameters=(
-            Parameter("Idempotency-Key", "a random key; a repeat gives the same answer", "header", required=True),
-        ),
-    ),
-    RouteDoc(
-        "/v1/incidents/{incident_id}",
-        "GET",
-        "One incident with its history and how many it affects; its ETag is its version",
-        responses={200: Answer("the incident", OneIncident), **_REFUSALS},
-        roles=ROLES,
-    ),
-    RouteDoc(
-        "/v1/incidents/{incident_id}/parcels",
-        "GET",
-        "The parcels that came under it",
-        responses={200: Answer("by customer", ParcelPage), **_REFUSALS},
-        roles=ROLES,
-        parameters=(
-            Parameter("limit", f"customers, up to {PAGE_MAX}", schema={"type": "integer", "maximum": PAGE_MAX}),
-            Parameter("after", "`next` of the page before", schema={"type": "integer"}),
-        ),
-    ),
-    *(
-        RouteDoc(
-            f"/v1/incidents/{{incident_id}}/{name}",
-            "POST",
-            kind.summary,
-            request=kind.body,
-            responses={200: Answer("the incident after it", Incident), **_ACT_REFUSALS},
-            roles=ROLES if name in ("acknowledge", "note") else _SENIOR,
-            parameters=(Parameter("If-Match", "ETag of the incident as read", "header", required=True),),
-        )
-        for name, kind in ACTS.items()
-    ),
-)

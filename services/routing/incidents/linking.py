@@ -7,8 +7,8 @@ from typing import NamedTuple
 from services.routing.incidents.affected import Affected, Linked, Outcome, affected_id, link, release
 from services.routing.incidents.cause import Cell, cell_of, covers
 from services.routing.incidents.rules import IncidentRules
+from services.routing.persons import owner_of
 from services.routing.state import CaseState, Joint
-from services.routing.threading import owner_of
 from shared.contracts.cases import Case
 from shared.contracts.incidents import Incident, IncidentParcel
 from shared.contracts.parcels import ParcelExceptionCleared, ParcelExceptionRaised

@@ -5,6 +5,7 @@ between loses nothing, a second process finds done what the first one did, and a
 on the way simply counts for all. Between two portions, and within one, others have their turn.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -35,6 +36,8 @@ AT_ONCE = 200
 """Parcels in one transaction."""
 PORTIONS = 10
 """Transactions in one look: the clocks of incidents fire between two looks."""
+MERGES = 20
+"""Of a case into another, of that into a third, and so on: no person has so many."""
 
 
 class Reestimate:
@@ -74,23 +77,37 @@ class Reestimate:
         behind = await self._incidents.behind(incident, self._portion.size, session)
         found = _Found(incident, {one.affected_id: one for one in behind})
         parcels = found.next(self._portion.size)
-        states = {s.case.case_id: s for s in await self._cases.concerned([p.case_id for _, p in parcels], session)}
+        found.states = await self._with_those_that_go_on([p.case_id for _, p in parcels], session)
         turns, now = Turns(), self._coordinator.now()
         for key, parcel in parcels:
-            self._expect(found, key, parcel, states.get(parcel.case_id), now)
+            self._expect(found, key, parcel, now)
             await turns.next()
-        await self._cases.save(found.cases, states, session)
+        await self._cases.save(found.cases, found.states, session)
         await self._incidents.keep(found.changed, {one.affected_id: one for one in behind}, session)
         await self._outbox.add(found.announced, session)
         return len(parcels)
 
-    def _expect(self, found: "_Found", key: str, parcel: Linked, state: CaseState | None, now: datetime) -> None:
+    async def _with_those_that_go_on(self, ids: Sequence[str], session: Session) -> dict[str, CaseState]:
+        """The cases, and those that go on with the matter of one that was merged."""
+        states: dict[str, CaseState] = {}
+        for _ in range(MERGES):
+            if not ids:
+                break
+            loaded = await self._cases.concerned(ids, session)
+            states |= {state.case.case_id: state for state in loaded}
+            into = (state.case.merged_into for state in loaded)
+            ids = [case_id for case_id in dict.fromkeys(into) if case_id is not None and case_id not in states]
+        return states
+
+    def _expect(self, found: "_Found", key: str, parcel: Linked, now: datetime) -> None:
         """Whatever becomes of the parcel's case, the parcel was reached."""
-        incident, after = found.incident, state
+        incident, case_id = found.incident, in_hand(parcel.case_id, found.states)
+        state = found.states.get(case_id)
+        after = found.cases.get(case_id, state)
         joint = Joint(incident.incident_id, incident.number, incident.delay_hours)
-        decided = decide(state, IncidentEstimate(joint), self._rules, now) if state else None
+        decided = decide(after, IncidentEstimate(joint), self._rules, now) if after else None
         if decided is not None:
-            after = found.cases[parcel.case_id] = decided.state
+            after = found.cases[case_id] = decided.state
             found.announced += case_messages(decided, own_cause("incident-estimate", decided), now)
         before_at, after_at = _expected(state), _expected(after)
         waiting = after if after is not None and after.reserved else None
@@ -109,6 +126,7 @@ class _Found:
 
     incident: Incident
     customers: dict[str, Affected]
+    states: dict[str, CaseState] = field(default_factory=dict)
     changed: dict[str, Affected] = field(default_factory=dict)
     cases: dict[str, CaseState] = field(default_factory=dict)
     announced: list[Outgoing] = field(default_factory=list)
@@ -118,6 +136,16 @@ class _Found:
         hours = self.incident.delay_hours
         parcels = ((key, p) for key, one in self.customers.items() for p in one.open if p.delay_hours != hours)
         return [pair for _, pair in zip(range(limit), parcels, strict=False)]
+
+
+def in_hand(case_id: str, states: Mapping[str, CaseState]) -> str:
+    """The case that goes on with this one's matter: itself, unless it was merged into another."""
+    for _ in range(MERGES):
+        into = states[case_id].case.merged_into if case_id in states else None
+        if into is None:
+            break
+        case_id = into
+    return case_id
 
 
 def _expected(state: CaseState | None) -> datetime | None:

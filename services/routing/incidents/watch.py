@@ -12,6 +12,8 @@ from functools import partial
 import structlog
 from pymongo.errors import PyMongoError
 
+from services.routing.alias_store import AliasStore
+from services.routing.aliases import Aliases, is_key_account
 from services.routing.case import decide as decide_case
 from services.routing.incidents import detect, messages
 from services.routing.incidents.affected import Affected, affected_id, link, release
@@ -28,10 +30,11 @@ from services.routing.state import CaseState, ChangeSet, IncidentFound, Incident
 from services.routing.store import CaseStore
 from shared.contracts.base import derived_id
 from shared.contracts.incidents import Incident, IncidentParcel
-from shared.messaging.handler import Conflict, Session
+from shared.messaging.handler import Session
 from shared.messaging.message import Outgoing
 from shared.messaging.outbox import Outbox
-from shared.mongo import Database, is_conflict
+from shared.messaging.rounds import unless_changed
+from shared.mongo import Database
 
 log = structlog.get_logger()
 
@@ -42,10 +45,12 @@ AT_ONCE = 100
 
 class Watch:
     def __init__(
-        self, database: Database, cases: CaseStore, outbox: Outbox, rules: Rules, coordinator: Coordinator
-    ) -> None:
+        self, database: Database, cases: CaseStore, aliases: AliasStore, outbox: Outbox, rules: Rules,
+        coordinator: Coordinator,
+    ) -> None:  # fmt: skip
         self._database = database
         self._cases = cases
+        self._aliases = aliases
         self._outbox = outbox
         self._rules = rules
         self._coordinator = coordinator
@@ -59,13 +64,9 @@ class Watch:
 
     async def _step(self, step: Callable[[], Awaitable[None]]) -> None:
         try:
-            await step()
-        except Conflict:
-            log.info("incident_conflict", step=step.__name__)
-        except PyMongoError as error:
-            if not is_conflict(error):
-                raise
-            log.info("incident_conflict", step=step.__name__)
+            await unless_changed(step, step.__name__)
+        except PyMongoError:
+            raise
         except Exception:
             # Comes again with the next round; the steps after it do not wait for it.
             log.exception("incident_step_failed", step=step.__name__)
@@ -156,12 +157,13 @@ class Watch:
         ended, now = await self._incidents.ended(AT_ONCE, session), self._coordinator.now()
         ids = [parcel.case_id for affected in ended for parcel in affected.open]
         states = {state.case.case_id: state for state in await self._cases.concerned(ids, session)}
+        aliases = await self._aliases.of([s.case.customer.customer_id for s in states.values() if s.reserved])
         changed: dict[str, CaseState] = {}
         announced: list[Outgoing] = []
         for affected in ended:
             for parcel in affected.open:
                 state = states.get(parcel.case_id)
-                found = self._opened(state, now) if state is not None and state.reserved else None
+                found = self._opened(state, aliases, now) if state is not None and state.reserved else None
                 cause = derived_id(parcel.case_id, f"incident-over/{affected.incident_id}")
                 if found is not None:
                     changed[parcel.case_id] = found.state
@@ -173,8 +175,9 @@ class Watch:
         await self._outbox.add(announced, session)
         return len(ended)
 
-    def _opened(self, state: CaseState, now: datetime) -> ChangeSet | None:
-        return decide_case(state, IncidentOver(), self._rules, now)
+    def _opened(self, state: CaseState, aliases: Aliases, now: datetime) -> ChangeSet | None:
+        key_account = is_key_account(aliases.get(state.case.customer.customer_id), now)
+        return decide_case(state, IncidentOver(), self._rules, now, key_account=key_account)
 
 
 def _without_parcels(

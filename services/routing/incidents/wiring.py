@@ -1,6 +1,7 @@
 """Puts incidents into a routing process: the table, the watch, the desk's interface."""
 
 from services.routing import playbook_file
+from services.routing.alias_store import AliasStore
 from services.routing.desk import Desk
 from services.routing.incidents import rule_file
 from services.routing.incidents.api import IncidentApi
@@ -26,10 +27,11 @@ def load_rules(settings: Settings, rules: Rules) -> IncidentRules:
 
 
 def attach(
-    runtime: Runtime, settings: Settings, desk: Desk, store: IncidentStore, rules: IncidentRules, batches: Database
-) -> None:
+    runtime: Runtime, settings: Settings, desk: Desk, aliases: AliasStore, store: IncidentStore, rules: IncidentRules,
+    batches: Database,
+) -> None:  # fmt: skip
     coordinator = Coordinator(runtime.database, desk.cases, store, runtime.outbox, desk.rules, rules, runtime.clock)
-    watch = Watch(batches, desk.cases, runtime.outbox, desk.rules, coordinator)
+    watch = Watch(batches, desk.cases, aliases, runtime.outbox, desk.rules, coordinator)
     runtime.on_start(coordinator.create_indexes)
     runtime.every("incidents", LOOK_EVERY_S, watch.look)
     runtime.mount(IncidentApi(coordinator, desk, TokenVerifier.from_settings(settings)).routes())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.routing.key_accounts.rules import KeyAccountRules, Month
-from services.routing.threading import is_unknown_id
+from services.routing.persons import is_unknown_id
 from shared.contracts.orders import OrderEvent
 
 Volume = Mapping[Month, Sequence[str]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.routing import due
+from services.routing import due, moves
 from services.routing.acts import Actor
 from services.routing.draft import Draft
 from services.routing.legal import turns
@@ -51,7 +51,7 @@ def act_on(case: Case, act: LegalAct, rules: Rules, now: datetime) -> Draft:
         _query(draft, act, rules, now)
     else:
         _end(draft, act, rules, now)
-    draft.set(handled_at=now)
+    moves.handled(draft, act.actor.agent, now)
     return draft
 
 

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import structlog
 
 from services.routing.alias_store import AliasStore
 from services.routing.aliases import Aliases
 from services.routing.pairs.doubting import Doubt
-from services.routing.pairs.doubts import AFTER_S, Doubts
+from services.routing.pairs.doubts import Doubts
 from services.routing.pairs.parting import part
 from services.routing.pairs.uniting import are_two_persons, final, is_divided, unite
+from services.routing.persons import People
 from services.routing.record import messages, own_cause
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from services.routing.store import CaseStore
-from services.routing.threading import Book, People, references
+from services.routing.threading import Book, references
 from shared.clock import Clock
 from shared.messaging.attempts import Unavailable, attempt
 from shared.messaging.handler import Session
@@ -59,7 +59,7 @@ class Uniter:
             await self._doubts.settled([doubt.cause for doubt in others if doubt.tries])
             for fresh in (doubt for doubt in others if not doubt.tries):
                 # The contact that it is about may not be stored yet.
-                await self._database.transaction(partial(self._go_on, fresh, True, False))
+                await self._doubts.put_off(fresh)
             for doubt in worth:
                 await self._try(doubt)
 
@@ -72,7 +72,7 @@ class Uniter:
         except Exception:
             # One that can't be decided must not hold up the others; it is looked at again, a few times.
             log.exception("uniting_failed", cause=doubt.cause)
-            await self._database.transaction(lambda session: self._go_on(doubt, True, False, session))
+            await self._doubts.put_off(doubt)
 
     async def _settle(self, doubt: Doubt, session: Session) -> None:
         states = await self._store.concerned((), session, doubt.keys)
@@ -85,17 +85,14 @@ class Uniter:
         await self._store.save(final(found), loaded, session)
         now = self._clock.now()
         await self._outbox.add([m for one in found for m in messages(one, own_cause("who", one), now)], session)
-        await self._go_on(doubt, parted or _is_open(states, found), parted, session)
-        for change in found:
-            log.info("case_of_one_person", case_id=change.state.case.case_id, change=change.changes[-1].type)
-
-    async def _go_on(self, doubt: Doubt, undecided: bool, at_once: bool, session: Session) -> None:
-        """Look again where it is not settled yet, a few times."""
-        tries = doubt.tries if at_once else doubt.tries + 1
-        if undecided and tries < len(AFTER_S):
-            await self._doubts.add([replace(doubt, tries=tries)], session)
+        if parted:
+            await self._doubts.add([doubt], session)
+        elif _is_open(states, found):
+            await self._doubts.put_off(doubt, session)
         else:
             await self._doubts.settled([doubt.cause], session)
+        for change in found:
+            log.info("case_of_one_person", case_id=change.state.case.case_id, change=change.changes[-1].type)
 
     async def _parted(
         self, states: Sequence[CaseState], aliases: Aliases, doubt: Doubt, session: Session

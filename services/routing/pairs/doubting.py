@@ -5,7 +5,8 @@ from typing import Any
 
 from services.routing.life import Life
 from services.routing.pairs.uniting import is_divided
-from services.routing.threading import Book, People
+from services.routing.persons import People
+from services.routing.threading import Book
 from shared.contracts.case_pairs import WhoIsWho
 from shared.contracts.customers import CustomerEvent, CustomersSeparated, Evidence, HandlesLinked
 from shared.contracts.interactions import Interaction

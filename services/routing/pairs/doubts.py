@@ -4,6 +4,7 @@ A few seconds later, not at once: a contact that is being handled meanwhile may 
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,11 +27,19 @@ class Doubts:
     async def create_indexes(self) -> None:
         await self._rows.create_index("due")
 
-    async def add(self, doubts: Iterable[Doubt], session: Session) -> None:
+    async def add(self, doubts: Iterable[Doubt], session: Session | None = None) -> None:
         now = datetime.now(UTC)
         writes = [ReplaceOne({"_id": one.cause}, _row(one, now), upsert=True) for one in doubts]
         if writes:
             await self._rows.bulk_write(writes, ordered=False, session=session)
+
+    async def put_off(self, doubt: Doubt, session: Session | None = None) -> None:
+        """It could not be settled: looked at again, a few times."""
+        later = replace(doubt, tries=doubt.tries + 1)
+        if later.tries < len(AFTER_S):
+            await self.add([later], session)
+        else:
+            await self.settled([doubt.cause], session)
 
     async def due(self, limit: int) -> list[Doubt]:
         rows = self._rows.find({"due": {"$lte": datetime.now(UTC)}}).sort("due", 1).limit(limit)

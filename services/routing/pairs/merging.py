@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TypeVar
 
-from services.routing import due
+from services.routing import due, moves
 from services.routing.acts import Actor
 from services.routing.case import standing
 from services.routing.classify import merged
@@ -13,11 +13,11 @@ from services.routing.disputes import dispute
 from services.routing.draft import Draft
 from services.routing.legal.acts import pending
 from services.routing.life import is_over
+from services.routing.persons import is_same_person, is_unknown
 from services.routing.refusals import IllegalMove, NotAllowed
 from services.routing.rules import Rules
 from services.routing.selfservice.handover import hand_over, waits
 from services.routing.state import CaseState, ChangeSet
-from services.routing.threading import is_same_person, is_unknown
 from shared.contracts.case_pairs import Absorbed, Brought, Merged, WhoIsWho
 from shared.contracts.cases import Case, CaseKind, CaseStatus, Clock, ClockKind
 from shared.contracts.personal import Personal
@@ -25,6 +25,8 @@ from shared.contracts.personal import Personal
 T = TypeVar("T")
 
 SUMMARY = {"zh": "已并入工单 {number}。", "en": "Merged into case {number}."}
+SAID = ("subject", "mail_thread", "goods_type", "exception_node", "wished_solution")
+"""What the customer said: theirs alone, should they be another's."""
 KNOWN_FIRST = (
     "claim",
     "exception_id",
@@ -35,12 +37,8 @@ KNOWN_FIRST = (
     "incident_number",
     "parcel",
     "estimate",
-    "subject",
-    "goods_type",
-    "exception_node",
-    "wished_solution",
-    "mail_thread",
     "first_response_at",
+    *SAID,
 )
 """Of what both may know, the case that goes on keeps its own."""
 
@@ -57,6 +55,7 @@ def merge(
     if not is_same_person(*people) and not any(is_unknown(person) for person in people):
         raise IllegalMove("other_customer", "The cases are of two customers.", "两个工单不属于同一客户。")
     _must_be_possible(one.case, other.case)
+    moves.handled(other, actor.agent, now)
     return _merged(ending, going, one, other, rules, now)
 
 
@@ -87,7 +86,16 @@ def brought(ending: Case, going: Case) -> Brought:
         handles=_without(ending.customer.contacts, going.customer.contacts),
         tracking_numbers=_without(ending.tracking_numbers, going.tracking_numbers),
         order_numbers=_without(ending.order_numbers, going.order_numbers),
+        awaited_media=_without(ending.awaited_media, going.awaited_media),
+        taken=_taken(ending, going),
+        tier=going.customer.tier,
+        tier_by=going.customer.tier_by,
     )
+
+
+def _taken(ending: Case, going: Case) -> tuple[str, ...]:
+    said = tuple(name for name in SAID if getattr(going, name) is None and getattr(ending, name) is not None)
+    return said if going.customer.name or not ending.customer.name else (*said, "name")
 
 
 def _as_of(state: CaseState, rules: Rules, now: datetime) -> Draft:
@@ -171,7 +179,6 @@ def _go_on(draft: Draft, ending: Case, because: WhoIsWho | None, now: datetime) 
         missing_fields=tuple(name for name in case.missing_fields if name in ending.missing_fields),
         customer=ending.customer if is_unknown(case.customer) else case.customer,
         clocks=_joined(case.clocks, ending.clocks),
-        handled_at=now if because is None else case.handled_at,
         **{name: getattr(ending, name) for name in KNOWN_FIRST if getattr(case, name) is None},
     )
     draft.note(Absorbed(case_id=ending.case_id, number=ending.number, because=because))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.routing import due, timekeeping
+from services.routing import due, moves, timekeeping
 from services.routing.acts import Actor
 from services.routing.case import standing
 from services.routing.classify import group_of
@@ -43,8 +43,8 @@ def split(state: CaseState, wish: Split, case_id: str, rules: Rules, now: dateti
     draft.set(
         tracking_numbers=tuple(n for n in draft.case.tracking_numbers if n not in wish.tracking_numbers),
         order_numbers=tuple(n for n in draft.case.order_numbers if n not in wish.order_numbers),
-        handled_at=now,
     )
+    moves.handled(draft, wish.actor.agent, now)
     draft.note(SplitOff(case_id=case_id, number=fresh.case.number))
     old = draft.finished(state.case.version + 1, now)
     left = tuple(key for key in state.open_keys if key not in moved)

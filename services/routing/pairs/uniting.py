@@ -11,10 +11,11 @@ from datetime import datetime
 from services.routing.aliases import Aliases
 from services.routing.life import is_over
 from services.routing.pairs.merging import merge_by_itself
+from services.routing.persons import is_unknown
 from services.routing.refusals import ActRefused
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
-from services.routing.threading import has_references, is_unknown
+from services.routing.threading import has_references
 from shared.contracts.case_pairs import WhoIsWho
 from shared.contracts.cases import Case
 

@@ -154,7 +154,7 @@ def decide(state: WorkOrder | None, event: Event, rules: OrderRules, now: dateti
         )
     _must_be_whose_turn(order, event)
     fields, change = _DO[type(event)](order, event, rules, now)
-    after = order.model_copy(update={**fields, "version": state.version + 1})
+    after = order.model_copy(update={**fields, "moved_by": event.mover.name, "version": state.version + 1})
     return Decided(after, (*(late.changes if late else ()), change))
 
 
@@ -222,6 +222,7 @@ def _opened(event: Open, rules: OrderRules, now: datetime) -> Decided:
         opened_by=event.mover.name,
         opened_at=now,
         sent_at=now,
+        moved_by=event.mover.name,
         **rules.times_of(event.kind, event.hours, now),
     )
     return Decided(order, (OrderOpened(by=event.mover.name),))

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -17,12 +16,12 @@ from services.routing.api import BODY_LIMIT, Body, Words
 from services.routing.pages import PRIVATE, Pages, language_of
 from services.routing.playbook import Book
 from services.routing.workorders.coordinator import Coordinator, Wish
-from services.routing.workorders.kinds import OrderRules
 from services.routing.workorders.links import BadLink, Grant, LinkExpired, PartnerLinks
-from services.routing.workorders.order import OPEN, Accept, Complete, Event, Mover, Note, Return
+from services.routing.workorders.order import Accept, Complete, Event, Mover, Note, Return
+from services.routing.workorders.partner_view import PartnerView, may_see, view_of
 from shared.contracts.cases import Case
 from shared.contracts.personal import Personal
-from shared.contracts.work_orders import HandoverField, OrderStatus, Owner, OwnerKind, WorkOrder, WorkOrderChanged
+from shared.contracts.work_orders import HandoverField, WorkOrder
 from shared.openapi import HTML, PROBLEM, Answer, Parameter, RouteDoc
 from shared.web import Problem, if_match, parse_model, read_body
 
@@ -37,41 +36,6 @@ REFUSED = Refusals(
 class MoveBody(Body):
     text: Words | None = None
     answer: dict[str, Words] = Field(default_factory=dict, description="fields of `form`, to complete")
-
-
-class PartnerEvent(BaseModel):
-    what: str
-    at: datetime
-    text: Personal | None = None
-
-
-class FormField(BaseModel):
-    """A field of the answer: `choices` by value where it takes one of a few, `time` where it takes a time."""
-
-    name: str
-    title: str
-    required: bool
-    choices: dict[str, str] = {}
-    time: bool = False
-
-
-class PartnerView(BaseModel):
-    """What its owner sees: no name of an agent, nothing of the customer but what the hand-over holds."""
-
-    order_id: str
-    version: int
-    case_number: str
-    kind: str
-    title: str
-    partner: str = Field(description="the partner, or the department, whose it is")
-    status: OrderStatus
-    handover: dict[str, Personal]
-    due_at: datetime
-    overdue: bool
-    moves: tuple[str, ...]
-    form: tuple[FormField, ...] = Field(description="what who completes it fills in")
-    answer: dict[str, Personal]
-    history: tuple[PartnerEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,30 +127,9 @@ class PartnerApi:
     async def _view(self, grant: Grant, language: str) -> PartnerView:
         order = await self.coordinator.orders.get(grant.order_id)
         history = await self.coordinator.orders.history(grant.order_id)
-        if order is None or not _may_see(order, history, grant.owner):
+        if order is None or not may_see(order, history, grant.owner):
             raise Problem(410, "Not yours any more", "It was given to somebody else. 该协作工单已转交他人。")
-        rules, party = self.coordinator.order_rules, self.book.party(grant.owner)
-        events = [
-            PartnerEvent(what=change.type, at=changed.at, text=_said(change))
-            for changed in history
-            for change in changed.changes
-        ]
-        return PartnerView(
-            order_id=order.order_id,
-            version=order.version,
-            case_number=order.case_number,
-            kind=order.kind,
-            title=rules.kinds[order.kind].title[language],
-            partner=party.title[language] if party else grant.owner.name,
-            status=order.status,
-            handover={rules.fields[field.name][language]: field.value for field in order.handover},
-            due_at=order.due_at,
-            overdue=order.overdue_at is not None and order.status in OPEN,
-            moves=_moves(order),
-            form=_form(rules, order.kind, language),
-            answer={rules.fields[field.name][language]: field.value for field in order.answer},
-            history=tuple(events),
-        )
+        return view_of(order, history, grant.owner, self.coordinator.order_rules, self.book, language)
 
     def _shown(
         self, request: Request, view: PartnerView, language: str, problem: Problem | None = None, status: int = 200
@@ -223,41 +166,6 @@ def _event(name: str, mover: Mover, said: Said, case: Case) -> Event:
         return Note(mover, text)
     answer = tuple(HandoverField(name=field, value=Personal(value)) for field, value in said.answer.items())
     return Complete(mover, text, answer)
-
-
-def _form(rules: OrderRules, kind: str, language: str) -> tuple[FormField, ...]:
-    form = rules.kinds[kind].answer
-    return tuple(
-        FormField(
-            name=name,
-            title=rules.fields[name][language],
-            required=name in form.required,
-            choices={value: words[language] for value, words in rules.choices.get(name, {}).items()},
-            time=name in rules.times,
-        )
-        for name in form.fields
-    )
-
-
-def _moves(order: WorkOrder) -> tuple[str, ...]:
-    possible = {OrderStatus.OFFERED: ("accept", "note", "return"), OrderStatus.ACCEPTED: ("complete", "note", "return")}
-    return possible.get(order.status, ()) if order.owner.kind is not OwnerKind.HANDLER else ()
-
-
-def _may_see(order: WorkOrder, history: list[WorkOrderChanged], owner: Owner) -> bool:
-    """Its owner, or who gave it back as long as nobody else has it."""
-    if order.owner.kind is OwnerKind.HANDLER:
-        owners = [h.order.owner for h in history if h.order.owner.kind is not OwnerKind.HANDLER]
-        return bool(owners) and owners[-1] == owner
-    return order.owner == owner
-
-
-def _said(change: Any) -> Personal | None:
-    for name in ("text", "reason", "result"):
-        if (said := getattr(change, name, None)) is not None:
-            assert isinstance(said, Personal)
-            return said
-    return None
 
 
 def _words(problem: Problem, language: str) -> str:

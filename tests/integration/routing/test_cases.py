@@ -145,6 +145,7 @@ async def test_every_query_of_the_store_uses_an_index(bench: Bench) -> None:
         "open_keys": cases.find({"open_keys": {"$in": ["a", "b"]}}),
         "next_due": cases.find({"next_due": {"$lte": datetime.now(UTC)}}).sort("next_due", 1).limit(500),
         "held_by": cases.find({"held_by": "zhao.min"}),
+        "customer": cases.find({"customer": {"$in": ["ann", "bob"]}}, {"_id": 1}).hint("customer"),
         "queue": cases.find({"group": "triage", "status": "queued"}).sort([("priority", 1), ("opened_at", 1)]),
     }
     for index, query in queries.items():

@@ -3,13 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from aiokafka import ConsumerRecord
+
 from services.notify.example import story
 from services.notify.internal.planning import PushPlanner
 from services.notify.internal.staff import load_directory
 from services.notify.internal.texts import load_texts
 from services.notify.internal.words import load_push_words
 from services.notify.ruleset import load_rules
-from shared.contracts.cases import CaseChanged, Clock, ClockKind, ClockState, Escalated
+from shared.contracts.cases import CASE_CHANGED, CaseChanged, Clock, ClockKind, ClockState, Escalated
+from shared.contracts.handovers import ShiftHandedOver
 from shared.contracts.incidents import (
     Cause,
     Incident,
@@ -25,6 +28,7 @@ from shared.contracts.incidents import (
 from shared.contracts.parcels import ExceptionKind
 from shared.contracts.personal import Personal
 from shared.contracts.pushes import PushRequested
+from shared.contracts.topics import CASES
 from shared.contracts.work_orders import (
     HandoverField,
     OrderChange,
@@ -35,7 +39,7 @@ from shared.contracts.work_orders import (
     WorkOrder,
     WorkOrderChanged,
 )
-from shared.messaging.message import Incoming
+from shared.messaging.message import Incoming, outgoing
 from shared.messaging.outcome import Done
 
 TODAY = date(2026, 11, 22)
@@ -55,6 +59,13 @@ def escalated(
     step = Escalated(level=1, role=role, reason="first_response_breached", channels=channels)
     changed = {"version": 9, "group": "complaints", "opened_at": at - timedelta(hours=5), **case}
     return opened.model_copy(update={"changes": (step,), "case": opened.case.model_copy(update=changed), "at": at})
+
+
+def handed_over(group: str = "tracing", **change: Any) -> CaseChanged:
+    """At the end of their shift `liu.yang` hands the case over, with a note."""
+    fields = {"reason": "shift_end", "to": "queue", "note": Personal("找不到包裹"), **change}
+    step = ShiftHandedOver(agent="liu.yang", group=group, **fields)
+    return escalated(group=group).model_copy(update={"changes": (step,)})
 
 
 def order_changed(
@@ -125,6 +136,13 @@ def incident_changed(*changes: IncidentChange, at: datetime = AT, site: str = "�
 
 def record(event: Any, event_id: str = "e1") -> Incoming[Any]:
     return Incoming(event_id, "t", event, "k", AT, "t", 0, 0, 0)
+
+
+def on_topic(event: CaseChanged) -> "ConsumerRecord[bytes, bytes]":
+    """As it stands on cases.v1."""
+    out = outgoing(CASES, event, type=CASE_CHANGED, key=event.case.case_id, cause="e", time=event.at, source="test")
+    headers = tuple(out.headers())
+    return ConsumerRecord(CASES.name, 0, 1, 0, 0, out.key.encode(), out.value, None, 0, 0, headers)
 
 
 def pushes(event: Any, now: datetime = AT, planner: PushPlanner = PLANNER) -> list[PushRequested]:

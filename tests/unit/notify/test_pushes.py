@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from services.notify.example import story
 from services.notify.internal.facts import COMMON, OWN
 from services.notify.internal.texts import DIRECTORY as TEMPLATES
 from services.notify.internal.texts import load_texts
+from services.notify.internal.wiring import of_concern
 from services.notify.internal.words import load_push_words
 from services.notify.tables import TableError
 from services.notify.templates import TemplateProblem
+from shared.contracts.cases import CaseChanged
 from shared.contracts.incidents import IncidentEscalated, IncidentNoted
 from shared.contracts.personal import Personal
 from shared.contracts.pushes import PushKind
@@ -28,6 +31,7 @@ from shared.contracts.work_orders import (
     OwnerKind,
 )
 from shared.messaging.outcome import Dead, Done, Ignored
+from shared.messaging.record import Skipped
 from tests.unit.notify.pushes import (
     AT,
     COURIER,
@@ -36,7 +40,9 @@ from tests.unit.notify.pushes import (
     PLANNER,
     TODAY,
     escalated,
+    handed_over,
     incident_changed,
+    on_topic,
     order_changed,
     pushes,
     record,
@@ -97,6 +103,42 @@ def test_what_the_desk_shows_alone_is_pushed_to_nobody(event: Any) -> None:
 def test_what_is_long_past_is_pushed_to_nobody() -> None:
     assert len(pushes(escalated(), now=AT + timedelta(hours=24))) == 1
     assert pushes(escalated(), now=AT + timedelta(hours=24, seconds=1)) == []
+
+
+@pytest.mark.req("RO-4", "NO-7")
+@pytest.mark.parametrize(
+    ("change", "group", "person", "line"),
+    [
+        ({"to": "agent", "to_agent": "zhao.min"}, "tracing", "agent.zhao.min", "已转给您：当班结束"),
+        ({"to": "agent", "to_agent": "emma.clarke"}, "tracing", "agent.emma.clarke", "is yours now: the shift ended"),
+        ({"to": "queue", "reason": "signed_off"}, "claims", "lead.claims", "已回到队列：坐席已签退"),
+        ({"to": "queue", "reason": "asked"}, "vip", "lead.vip", "is back in the queue: the agent asked for it"),
+    ],
+)
+def test_whoever_has_a_case_after_an_agent_who_goes_is_told(
+    change: dict[str, Any], group: str, person: str, line: str
+) -> None:
+    event = handed_over(group=group, **change)
+    (push,) = pushes(event)
+    assert (push.kind, push.person, push.subject_id) == (PushKind.SHIFT_HANDOVER, person, event.case.case_id)
+    assert line in push.subject.reveal()
+    assert "liu.yang" in push.text.reveal()
+    assert event.case.tracking_numbers[0] in push.text.reveal()
+    assert TEXT.reveal() not in push.model_dump_json(), "the note stands on the case: it may name the customer"
+
+
+@pytest.mark.req("RO-4", "NO-7")
+@pytest.mark.parametrize("change", [{"to": "stays"}, {"to": "queue", "reason": "woken"}])
+def test_of_what_stays_or_woke_nobody_is_told(change: dict[str, Any]) -> None:
+    assert pushes(handed_over(**change)) == []
+
+
+@pytest.mark.req("RO-4", "NO-7")
+def test_a_hand_over_is_read_as_escalations_are_and_no_other_change_of_a_case() -> None:
+    opened = next(event for event in story("zh") if isinstance(event, CaseChanged))
+    parse = of_concern("cases.v1")
+    read = [parse(on_topic(event)) for event in (escalated(), handed_over(), opened)]
+    assert [isinstance(one, Skipped) for one in read] == [False, False, True]
 
 
 @pytest.mark.req("RO-9", "NO-7")
@@ -192,7 +234,7 @@ def test_every_template_reads_whole_in_both_languages() -> None:
         ),
     )
     step = IncidentEscalated(level=2, role="supervisor", channels=("phone",))
-    events = (escalated(), incident_changed(), incident_changed(step), *of_orders)
+    events = (escalated(), handed_over(), incident_changed(), incident_changed(step), *of_orders)
     for language in ("zh", "en"):
         people = tuple(p.model_copy(update={"language": language}) for p in PLANNER.directory.staff)
         directory = PLANNER.directory.model_copy(update={"staff": people})

@@ -65,6 +65,13 @@ def test_every_role_department_and_partner_of_routing_has_somebody_and_a_name() 
     assert wanted <= set(words["parties"])
 
 
+@pytest.mark.req("RO-4")
+def test_every_agent_of_the_roster_is_reached() -> None:
+    roster = yaml.safe_load((ROUTING / "agents.yaml").read_text("utf-8"))
+    told = {person.party for person in DIRECTORY.staff if person.party.startswith("agent/")}
+    assert told == {f"agent/{agent['id']}" for agent in roster["agents"]}
+
+
 def test_every_kind_field_and_role_of_routings_tables_has_a_name() -> None:
     orders = yaml.safe_load((ROUTING / "work_orders.yaml").read_text("utf-8"))
     words = yaml.safe_load(WORDS_FILE.read_text("utf-8"))

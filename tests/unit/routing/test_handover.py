@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing import rule_files
-from services.routing.acts import Actor, NoteHandOver, Reply, Take, Wait
+from services.routing.acts import Actor, Assign, NoteHandOver, Reply, Take, Wait
 from services.routing.assignment import Queued, Terms, Workload, holder_of, in_queue, plan
 from services.routing.case import decide
 from services.routing.decision_table import RuleError
@@ -19,12 +19,14 @@ from services.routing.handover import table_file
 from services.routing.handover.leaving import Leaving, is_back, is_pending, queued_of, wants_agent
 from services.routing.refusals import NotAllowed
 from services.routing.roster import Shift
-from services.routing.state import AgentFound, AgentLeft, CaseState, ChangeSet
+from services.routing.state import AgentFound, AgentLeft, CaseState, ChangeSet, OrderMoved
+from services.routing.workorders.order import Mover
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.handovers import ShiftHandedOver, ShiftReason
 from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from tests.unit.routing.builders import NOON, after, contact, customer, decided, names, opened, rules
+from tests.unit.routing_orders.orders import after_events, opening
 
 pytestmark = pytest.mark.req("RO-4")
 
@@ -206,6 +208,26 @@ def test_overtime_is_the_agents_own() -> None:
     late = decided(state, Reply(LIU, Personal("好的")), END + timedelta(minutes=5)).state
     assert not is_pending(late.case, Leaving("liu.yang", END, "shift_end"), after(hours=9))
     assert is_pending(late.case, Leaving("liu.yang", after(hours=32), "shift_end"), after(hours=32))
+
+
+@pytest.mark.parametrize(
+    ("by", "stays"), [("courier-7", False), ("system", False), ("lead.one", False), (LIU.agent, True)]
+)
+def test_what_others_do_about_the_case_after_the_shift_is_not_its_agents(by: str, stays: bool) -> None:
+    """A partner's answer, a rule's order, a lead's note: the agent is at home none the less."""
+    order = after_events(opening(mover=Mover(by, handles=True)))
+    heard = decided(held(), OrderMoved(order, ("noted",)), END + timedelta(minutes=5)).state.case
+    assert heard.handled_at is not None
+    assert is_pending(heard, Leaving("liu.yang", END, "shift_end"), after(hours=9)) is not stays
+    lead = Reply(Actor(by, frozenset({"lead"})), Personal("好的"))
+    answered_by = decided(held(), lead, END + timedelta(minutes=5)).state.case
+    assert is_pending(answered_by, Leaving("liu.yang", END, "shift_end"), after(hours=9)) is not stays
+
+
+def test_what_a_lead_gives_to_an_agent_who_has_gone_is_meant_so() -> None:
+    given_to = Assign(Actor("lead.one", frozenset({"lead"})), agent="liu.yang")
+    case = decided(opened(), given_to, END + timedelta(minutes=5)).state.case
+    assert not is_pending(case, Leaving("liu.yang", END, "signed_off"), after(hours=9))
 
 
 def test_who_is_at_work_again_before_anybody_looked_keeps_what_they_hold() -> None:

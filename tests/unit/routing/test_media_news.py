@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from services.routing.acts import Actor, Close, Resolve, Take
 from services.routing.case import decide
+from services.routing.case_row import document
 from services.routing.handlers import CaseHandler
 from services.routing.state import CaseState
-from services.routing.store import _document
 from shared.contracts.base import Contract
 from shared.contracts.cases import CaseStatus, MediaAdded, MediaMissing
 from shared.contracts.media import MediaFault
@@ -43,8 +43,8 @@ def test_a_case_waits_for_what_its_contacts_name_and_is_found_by_it() -> None:
     first = waiting()
     both = decided(first, contact("还有一张", 2, media=(picture(2), picture(1)))).state
     assert (first.case.awaited_media, both.case.awaited_media) == ((picture(1).ref,), (picture(1).ref, picture(2).ref))
-    assert _document(both)["awaited_media"] == list(both.case.awaited_media)
-    assert "awaited_media" not in _document(opened())
+    assert document(both)["awaited_media"] == list(both.case.awaited_media)
+    assert "awaited_media" not in document(opened())
 
 
 def test_a_file_that_came_is_added_once_and_wakes_nobody() -> None:

@@ -1,6 +1,6 @@
 """RO-1, IN-5: cases of two ids that turn out to be one person's become one, and two again where they are not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
@@ -11,7 +11,8 @@ import pytest
 from services.routing.acts import Actor, Take
 from services.routing.aliases import Alias, Aliases, newest
 from services.routing.clocks import of_kind
-from services.routing.pairs.doubting import doubt_said
+from services.routing.pairs.doubting import Doubt, doubt_said
+from services.routing.pairs.doubts import AFTER_S, Doubts
 from services.routing.pairs.parting import part
 from services.routing.pairs.splitting import Split, split
 from services.routing.pairs.uniting import are_two_persons, final, is_divided, unite
@@ -23,7 +24,7 @@ from shared.contracts.cases import CaseKind, CaseStatus, ClockKind
 from shared.contracts.customers import Evidence, HandlesLinked, KnownCustomer
 from shared.contracts.people import ContactKind, Customer
 from shared.contracts.personal import Personal
-from tests.unit.routing.builders import NOON, after, contact, decided, names, opened, raised, rules
+from tests.unit.routing.builders import NOON, after, contact, decided, names, opened, picture, raised, rules
 from tests.unit.routing.memory import Process, World
 from tests.unit.routing.test_aliases import ANN, BY_MAIL, BY_WECHAT, by_wechat, merged, separated
 
@@ -165,6 +166,43 @@ def test_two_persons_after_all_have_a_case_each_again() -> None:
     assert part(left.state, again.state, BECAUSE, rules(), after(minutes=9)) is None, "once"
 
 
+def test_after_it_each_case_has_its_own_persons_facts_alone() -> None:
+    """Name, tier, subject, thread and files that the other brought go with them; what was known before stays."""
+    theirs = {"subject": Personal("在吗"), "message_id": "<o@x>", "media": (picture("o"),), "goods_type": "food"}
+    known = BY_WECHAT.model_copy(update={"name": Personal("王五"), "tier": "vip", "tier_by": "contract"})
+    older = case(1, ANN.model_copy(update={"name": None}), media=(picture("p"),))
+    younger = case(2, known, minutes=1, **theirs)
+    ended, going = united(older, younger)
+    one = going.state.case
+    assert (one.subject, one.mail_thread, one.customer.name, one.customer.tier) == (
+        theirs["subject"],
+        "<o@x>",
+        known.name,
+        "vip",
+    )
+    pair = part(going.state, ended.state, BECAUSE, rules(), after(minutes=9))
+    assert pair is not None
+    left, again = (found.state.case for found in pair)
+    facts = (left.subject, left.mail_thread, left.goods_type, left.customer, left.group, left.awaited_media)
+    assert facts == (None, None, None, older.case.customer, older.case.group, (picture("p").ref,))
+    its = (again.subject, again.mail_thread, again.goods_type, again.customer, again.awaited_media)
+    assert its == (theirs["subject"], "<o@x>", "food", known, (picture("o").ref,))
+    targets = [{c.kind: c.due_at - c.started_at for c in one.clocks} for one in (left, older.case)]
+    assert targets[0] == targets[1]
+
+
+def test_what_was_known_before_and_what_came_meanwhile_stays() -> None:
+    older = case(1, ANN, subject=Personal("发票"), message_id="<p@x>")
+    younger = case(2, BY_WECHAT, minutes=1, subject=Personal("发票"), message_id="<p@x>", media=(picture("o"),))
+    ended, going = united(older, younger)
+    later = going.state.case.model_copy(update={"awaited_media": ()})
+    pair = part(replace(going.state, case=later), ended.state, BECAUSE, rules(), after(minutes=9))
+    assert pair is not None
+    left, again = (found.state.case for found in pair)
+    assert (left.subject, left.mail_thread) == (Personal("发票"), "<p@x>")
+    assert again.awaited_media == (), "it came to the case that went on, which keeps it"
+
+
 def test_what_the_case_is_about_now_and_what_is_over_is_not_parted() -> None:
     ended, going, _ = together()
     about = going.case.model_copy(update={"parcel": raised(tracking="SF2").parcel})
@@ -210,6 +248,30 @@ def test_what_casts_doubt_of_who_is_who() -> None:
     assert (by_order.parted, one.parted, two.parted) == (False, False, True)
     assert len(by_order.keys) == 2 * life.open_cases_seen
     assert set(one.keys) == set(two.keys)
+
+
+class Kept(Doubts):
+    """In memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Doubt] = {}
+
+    async def add(self, doubts: Iterable[Doubt], session: Any = None) -> None:
+        self.rows |= {doubt.cause: doubt for doubt in doubts}
+
+    async def settled(self, causes: Collection[str], session: Any = None) -> None:
+        self.rows = {cause: doubt for cause, doubt in self.rows.items() if cause not in causes}
+
+
+async def test_what_cannot_be_settled_is_put_off_a_few_times_and_no_more() -> None:
+    kept, doubt = Kept(), Doubt("e", ("c:x:0",), BECAUSE)
+    tries = []
+    await kept.add([doubt])
+    while kept.rows:
+        (doubt,) = kept.rows.values()
+        tries.append(doubt.tries)
+        await kept.put_off(doubt)
+    assert tries == list(range(len(AFTER_S)))
 
 
 def test_aliases_know_one_person_from_two_and_from_nobody() -> None:
