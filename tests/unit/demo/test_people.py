@@ -18,6 +18,7 @@ from demo.people.api import Api, Unreachable
 from demo.people.manner import answer, question, reason, summary
 from shared.clock import Clock
 from shared.contracts.cases import CaseKind
+from tests.answering import answered_by
 
 pytestmark = pytest.mark.req("RO-15", "CL-6")
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -59,8 +60,7 @@ class Service:
         return [r.url.path.rsplit("/", 1)[1] for r in self.requests if r.method == "POST"]
 
     def api(self) -> Api:
-        client = httpx.AsyncClient(transport=httpx.MockTransport(self))
-        return Api(client, ["http://service"], "token", random.Random(1))
+        return Api(answered_by(self), ["http://service"], "token", random.Random(1))
 
 
 def agent(service: Service, seed: int = 2) -> Agent:
