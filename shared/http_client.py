@@ -49,8 +49,8 @@ class Answer:
 class Limits:
     """`timeout_s`: for a connection, and for each silence of the other side; a whole request may take twice that.
 
-    `connections`: open at the same time, others wait for one. `most_bytes` of an answer are read; where there are more,
-    its connection is closed.
+    `connections`: open at the same time, others wait for one; 0: any number. `most_bytes` of an answer are read; where
+    there are more, its connection is closed.
     """
 
     timeout_s: float
@@ -123,7 +123,7 @@ class HttpClient:
 
 
 def reason_of(error: Exception) -> str:
-    """The kind of failure, by the names that metrics, logs and parked records have had for it all along (httpx's)."""
+    """The kind of failure, by the names that logs and parked records have had for it all along, httpx's."""
     match error:
         case aiohttp.ConnectionTimeoutError():
             return "ConnectTimeout"

@@ -175,6 +175,23 @@ async def test_the_computed_award_is_decided(seed: int, monkeypatch: pytest.Monk
     assert service.requests[0].headers["if-match"] == '"2"'
 
 
+async def test_a_claim_in_which_there_is_nothing_to_do_is_opened_once_until_it_changes() -> None:
+    line = {"claim_id": "c1", "second_confirm": True}
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/claims":
+            return httpx.Response(200, json={"claims": [line]})
+        return httpx.Response(200, json=claim(acts=[]))
+
+    service = Service(respond)
+    one = adjudicator(service)
+    for _ in range(3):
+        await one.look()
+    line["second_confirm"] = False
+    await one.look()
+    assert [r.url.path for r in service.requests].count("/v1/claims/c1") == 2
+
+
 def test_a_colleagues_proposal_is_confirmed_as_it_is() -> None:
     one = adjudicator(Service())
     body = one.verdict(claim(proposal={"verdict": "approve", "amount_fen": 1_600_000, "by": "xu.hong"}))
