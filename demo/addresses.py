@@ -3,11 +3,10 @@
 import re
 from collections.abc import Mapping
 
-import httpx
-
 from demo.people.mail_reading import read
 from demo.seen.observations import Json, Observations
 from demo.seen.providers import arrivals
+from shared.http_client import HttpClient
 from tools.stack import StackInfo
 
 PAGE = re.compile(r"https?://[^\s<>\"]+/p/[A-Za-z0-9_-]{16,}")
@@ -19,7 +18,7 @@ def interesting_claims(seen: Observations) -> list[Json]:
     return sorted(paid, key=lambda claim: (not claim.get("fast_track"), -claim["payout"]["amount_fen"]))
 
 
-async def progress_page(client: httpx.AsyncClient, info: StackInfo, seen: Observations) -> str | None:
+async def progress_page(client: HttpClient, info: StackInfo, seen: Observations) -> str | None:
     """The link in a mail that the customer of such a claim got; None where no such mail is found."""
     assert info.mail_catcher
     mails = await arrivals(client, info.mail_catcher.url, "messages")
@@ -27,8 +26,8 @@ async def progress_page(client: httpx.AsyncClient, info: StackInfo, seen: Observ
     for claim in interesting_claims(seen):
         mail = by_case.get(claim["case_number"])
         if mail:
-            response = await client.get(f"{info.mail_catcher.url}/api/messages/{mail.number}/raw")
-            found = PAGE.search(read(response.content, mail.message_id, mail.subject).text)
+            given = await client.get(f"{info.mail_catcher.url}/api/messages/{mail.number}/raw")
+            found = PAGE.search(read(given.body, mail.message_id, mail.subject).text)
             if found:
                 return found[0]
     return None
@@ -39,7 +38,7 @@ def _case_in(subject: str) -> str | None:
     return found[1] if found else None
 
 
-async def addresses(client: httpx.AsyncClient, info: StackInfo, seen: Observations) -> Mapping[str, str]:
+async def addresses(client: HttpClient, info: StackInfo, seen: Observations) -> Mapping[str, str]:
     assert info.mail_catcher
     assert info.payment
     page = await progress_page(client, info, seen)

@@ -1,11 +1,8 @@
 """Who takes part in the day: gateways with their connections, agents of the roster, adjudicators, customers."""
 
 import random
-import ssl
 from collections import Counter
 from dataclasses import dataclass, field
-
-import httpx
 
 from demo import roster
 from demo.contacts import Desk
@@ -22,6 +19,7 @@ from demo.people.lead import Lead
 from demo.schedule import Timetable
 from demo.sending import Route
 from shared.clock import Clock
+from shared.http_client import HttpClient, Limits
 from shared.security.tokens import Role, issue_local
 from tools.stack import StackInfo
 
@@ -40,9 +38,8 @@ HTTP_WORKERS = {
 }
 MAIL_CONNECTIONS = 4
 KAFKA_WORKERS = 48
-CONNECTIONS = httpx.Limits(max_connections=8, max_keepalive_connections=4)
-"""Of one person or one gateway's worker: httpx looks through all connections of a client at each request, so that one
-client for everybody would cost more than all that is said over it."""
+HTTP = Limits(timeout_s=8.0, connections=0, most_bytes=64 * 1024 * 1024)
+"""As many connections as there are gateway workers and acts of people at a time: each has one."""
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Crew:
     info: StackInfo
     clock: Clock
     rng: random.Random
-    clients: "Clients"
+    http: HttpClient
     kafka: KafkaGateway
     mails: list[MailGateway]
     fleet: Fleet
@@ -63,24 +60,7 @@ class Crew:
         for gateway in self.mails:
             await gateway.close()
         await self.kafka.close()
-        await self.clients.close()
-
-
-class Clients:
-    """Hands out HTTP clients, and closes them all."""
-
-    def __init__(self) -> None:
-        self._tls = ssl.create_default_context()
-        self._open: list[httpx.AsyncClient] = []
-
-    def new(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(limits=CONNECTIONS, verify=self._tls)
-        self._open.append(client)
-        return client
-
-    async def close(self) -> None:
-        for client in self._open:
-            await client.aclose()
+        await self.http.close()
 
 
 def urls_of(info: StackInfo, service: str) -> list[str]:
@@ -89,17 +69,17 @@ def urls_of(info: StackInfo, service: str) -> list[str]:
 
 async def assemble(info: StackInfo, clock: Clock, ledger: Ledger, rng: random.Random, prefix: str) -> Crew:
     assert info.smtp, "the stack runs without intake"
-    clients = Clients()
+    http = HttpClient(HTTP, "ParcelCare-demo/1")
     kafka = KafkaGateway(info.kafka, prefix)
     await kafka.start()
     mails = [MailGateway(info.smtp.host, info.smtp.port) for _ in range(MAIL_CONNECTIONS)]
     secrets, intake = read_secrets(info.secrets_dir), urls_of(info, "intake")
     workers: dict[Route, list[Gateway]] = {
-        route: [HttpGateway(route, clients.new(), intake, secrets, rng) for _ in range(number)]
+        route: [HttpGateway(route, http, intake, secrets, rng) for _ in range(number)]
         for route, number in HTTP_WORKERS.items()
     }
     workers |= {Route.MAIL: [*mails], Route.CONTACTS_TOPIC: [kafka] * 4, Route.PARCELS_TOPIC: [kafka] * KAFKA_WORKERS}
-    return Crew(info, clock, rng, clients, kafka, mails, Fleet(workers, ledger, rng))
+    return Crew(info, clock, rng, http, kafka, mails, Fleet(workers, ledger, rng))
 
 
 def agents(crew: Crew) -> list[Agent]:
@@ -129,13 +109,13 @@ def lead(crew: Crew) -> Lead:
 
 def api_of(crew: Crew, service: str, person: str, role: Role) -> Api:
     token = issue_local(crew.info.secrets_dir, person, [role.value])
-    return Api(crew.clients.new(), urls_of(crew.info, service), token, crew.rng)
+    return Api(crew.http, urls_of(crew.info, service), token, crew.rng)
 
 
 def customers(crew: Crew, timetable: Timetable, run: str) -> Customers:
     assert crew.info.mail_catcher, "the stack runs without a mail catcher"
     return Customers(
-        client=crew.clients.new(),
+        client=crew.http,
         catcher_url=crew.info.mail_catcher.url,
         people=timetable.people,
         journeys=timetable.journeys,

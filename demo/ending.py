@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from math import inf
 
-import httpx
 from aiokafka.errors import KafkaError
 
 from demo.invariants import Verdict, judge
@@ -14,6 +13,7 @@ from demo.ledger import Ledger
 from demo.seen.lag import lag
 from demo.seen.providers import arrivals, statement
 from demo.seen.topics import TopicReader
+from shared.http_client import HttpClient, HttpFailure
 from tools.stack import StackInfo
 
 QUIET_S = 2.0
@@ -57,7 +57,7 @@ def waiting_for(behind: dict[str, int]) -> str:
 
 
 async def judged(
-    info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
+    info: StackInfo, client: HttpClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
 ) -> Verdict:
     """What breaks a rule must break it for good: judged again until it holds, or JUDGE_AGAIN_S are over.
 
@@ -67,7 +67,7 @@ async def judged(
     while True:
         try:
             verdict = judge(await gathered(info, client, ledger, reader, all_arrived))
-        except httpx.HTTPError:
+        except HttpFailure:
             # A provider that was killed comes back; one that does not is an error of the run.
             if time.monotonic() > ends:
                 raise
@@ -78,7 +78,7 @@ async def judged(
 
 
 async def gathered(
-    info: StackInfo, client: httpx.AsyncClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
+    info: StackInfo, client: HttpClient, ledger: Ledger, reader: TopicReader, all_arrived: bool
 ) -> Evidence:
     """The clock is read first: what comes while the others are asked is too new to be judged."""
     assert info.payment

@@ -124,7 +124,6 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
     ledger, seen = Ledger(), Observations(prefix=prefix)
     reader = TopicReader(stack.info.kafka, prefix, seen)
     crew = await crews.assemble(stack.info, clock, ledger, random.Random(f"{options.seed}/{run}"), prefix)
-    client = crew.clients.new()
     title = f"ParcelCare · {plan.day.opens.astimezone(CHINA):%Y-%m-%d} · {options.seconds:.0f} s = 16 h"
 
     def look() -> tuple[Any, Any]:
@@ -137,10 +136,10 @@ async def play(stack: Stack, plan: Timetable, options: Options, console: Console
                 await the_night_before(plan, crew, stack, prefix, view, timings)
                 await the_day(plan, crew, seen, view, run, timings)
                 behind = await the_evening(stack, prefix, crew, reader, view, timings)
-                verdict = await judged(stack.info, client, ledger, reader, all_arrived=not behind)
+                verdict = await judged(stack.info, crew.http, ledger, reader, all_arrived=not behind)
                 view.say("")
                 view.refresh()
-        shown = dict(await addresses(client, stack.info, seen))
+        shown = dict(await addresses(crew.http, stack.info, seen))
     finally:
         await crew.close()
     return Played(summary(ledger, seen), verdict, behind, dict(crew.counts), shown, timings, options)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import orjson
 
 from demo.gateways import platforms
 from demo.gateways.answer import Answer, Later, Refused, Taken
 from demo.gateways.platforms import FORM, Push
 from demo.sending import Purpose, Route, Sending
+from shared.http_client import Answer as HttpAnswer
+from shared.http_client import HttpClient, HttpFailure
 
-TIMEOUT_S = 8.0
 OLD_SECRET_SHARE = 0.15
 BOTH_SECRETS_SHARE = 0.05
 CONTACT_ID = "x-interaction-id"
@@ -44,7 +44,7 @@ class HttpGateway:
     def __init__(
         self,
         route: Route,
-        client: httpx.AsyncClient,
+        client: HttpClient,
         urls: Sequence[str],
         secrets: Mapping[str, Mapping[str, Any]],
         rng: random.Random,
@@ -63,12 +63,10 @@ class HttpGateway:
         url = self.urls[self.turn % len(self.urls)]
         push = self.request(sending, url)
         try:
-            response = await self.client.post(
-                url, content=push.body, headers=push.headers, params=push.query, timeout=TIMEOUT_S
-            )
-        except httpx.HTTPError as error:
-            return Later(type(error).__name__)
-        return answer_of(response)
+            given = await self.client.request("POST", url, body=push.body, headers=push.headers, params=push.query)
+        except HttpFailure as failure:
+            return Later(failure.reason)
+        return answer_of(given)
 
     def request(self, sending: Sending, url: str) -> Push:
         forged = sending.purpose is Purpose.FORGED
@@ -114,14 +112,13 @@ class HttpGateway:
         return [newest, older[0]] if older and chance < OLD_SECRET_SHARE + BOTH_SECRETS_SHARE else [newest]
 
 
-def answer_of(response: httpx.Response) -> Answer:
+def answer_of(given: HttpAnswer) -> Answer:
     """Raises nothing. The id stands in the answer where it is JSON, else in a header."""
-    if response.is_success:
-        named = _id_in(response.content) or response.headers.get(CONTACT_ID)
-        return Taken(response.status_code, id=named)
-    if response.status_code in PASSING:
-        return Later(f"HTTP {response.status_code}", after=_seconds(response.headers.get("retry-after")))
-    return Refused(response.status_code, response.text[:300])
+    if given.is_success:
+        return Taken(given.status, id=_id_in(given.body) or given.headers.get(CONTACT_ID))
+    if given.status in PASSING:
+        return Later(f"HTTP {given.status}", after=_seconds(given.headers.get("retry-after")))
+    return Refused(given.status, given.body.decode("utf-8", "replace")[:300])
 
 
 def _id_in(content: bytes) -> str | None:

@@ -20,7 +20,9 @@ Json = Mapping[str, Any]
 
 @dataclass
 class Adjudicator:
-    """`seen`: claim → revision that this person acted on; the same revision is not looked at twice."""
+    """`seen`: claim → revision that this person acted on; the same revision is not acted on twice. `passed`: claim →
+    its line in the queue when there was nothing to do for this person; opened again when the line is another.
+    """
 
     name: str
     api: Api
@@ -28,6 +30,7 @@ class Adjudicator:
     rng: random.Random
     counts: Counter[str]
     seen: dict[str, int] = field(default_factory=dict)
+    passed: dict[str, Json] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -40,15 +43,18 @@ class Adjudicator:
 
     async def look(self) -> None:
         page = await self.api.get("/v1/claims", state="in_review", limit=50)
-        lines = list(page.content.get("claims", ()))
+        lines = [line for line in page.content.get("claims", ()) if self.passed.get(line["claim_id"]) != line]
         self.rng.shuffle(lines)
         for line in lines:
             shown = await self.api.get(f"/v1/claims/{line['claim_id']}")
             claim = shown.content
-            if shown.done and self.seen.get(line["claim_id"]) != claim["revision"] and "decide" in claim["acts"]:
+            if not shown.done:
+                continue
+            if self.seen.get(line["claim_id"]) != claim["revision"] and "decide" in claim["acts"]:
                 await asyncio.sleep(self.rng.uniform(*WORK_MINUTES) * 60 / self.clock.rate)
                 await self.decide(claim, shown.etag)
                 return
+            self.passed[line["claim_id"]] = line
 
     async def decide(self, claim: Json, etag: str) -> None:
         self.seen[claim["claim_id"]] = claim["revision"]

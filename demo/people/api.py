@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import orjson
 
-TIMEOUT_S = 8.0
+from shared.http_client import Answer, HttpClient, HttpFailure
+
 TRIES = 12
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -32,7 +32,7 @@ class Reply:
 class Api:
     """One person's client of one service; `urls` are its instances."""
 
-    def __init__(self, client: httpx.AsyncClient, urls: list[str], token: str, rng: random.Random) -> None:
+    def __init__(self, client: HttpClient, urls: list[str], token: str, rng: random.Random) -> None:
         self.client = client
         self.urls = urls
         self.headers = {"authorization": f"Bearer {token}"}
@@ -46,25 +46,25 @@ class Api:
         """A change on the version that was seen. Raises `Unreachable`."""
         key = f"{self.rng.getrandbits(96):024x}"
         headers = {"if-match": etag, "idempotency-key": key, "content-type": "application/json"}
-        return await self._asked("POST", path, content=orjson.dumps(body), headers=headers)
+        return await self._asked("POST", path, body=orjson.dumps(body), headers=headers)
 
     async def _asked(self, method: str, path: str, **request: Any) -> Reply:
         headers = {**self.headers, **request.pop("headers", {})}
         for attempt in range(TRIES):
             url = self.urls[attempt % len(self.urls)] + path
             try:
-                response = await self.client.request(method, url, headers=headers, timeout=TIMEOUT_S, **request)
-            except httpx.HTTPError:
-                response = None
-            if response is not None and response.status_code not in PASSING:
-                return Reply(response.status_code, _json(response), response.headers.get("etag", ""))
+                given = await self.client.request(method, url, headers=headers, **request)
+            except HttpFailure:
+                given = None
+            if given is not None and given.status not in PASSING:
+                return Reply(given.status, _json(given), given.headers.get("etag", ""))
             await asyncio.sleep(min(2.0, 0.1 * 2**attempt) * self.rng.uniform(0.7, 1.3))
         raise Unreachable(f"{method} {path.partition('?')[0]}")
 
 
-def _json(response: httpx.Response) -> Mapping[str, Any]:
+def _json(given: Answer) -> Mapping[str, Any]:
     try:
-        content = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        content = given.json()
+    except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 
 from demo.composer import Scene, reply
@@ -23,6 +22,7 @@ from demo.population import Person
 from demo.seen.providers import Arrival, arrivals
 from demo.sending import Contact, Purpose, Route, Sending, print_of
 from shared.clock import Clock
+from shared.http_client import HttpClient, HttpFailure
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ LAST_ANSWER = timedelta(minutes=20)
 class Customers:
     """All customers' eyes on the mail catcher; `submit` hands an answer to its gateway."""
 
-    client: httpx.AsyncClient
+    client: HttpClient
     catcher_url: str
     people: Sequence[Person]
     journeys: Sequence[Journey]
@@ -65,8 +65,8 @@ class Customers:
                 for arrival in await arrivals(self.client, self.catcher_url, "messages", self.last_number):
                     self.last_number = arrival.number
                     self.notice(arrival)
-            except httpx.HTTPError as error:
-                log.info("mailbox_unreadable", error=type(error).__name__)
+            except HttpFailure as failure:
+                log.info("mailbox_unreadable", error=failure.reason)
             await asyncio.sleep(POLL_S)
 
     def notice(self, arrival: Arrival) -> None:
@@ -96,9 +96,8 @@ class Customers:
             log.warning("customer_stumbled", error=f"{type(error).__name__}: {error}")
 
     async def opened(self, arrival: Arrival) -> OurMail:
-        response = await self.client.get(f"{self.catcher_url}/api/messages/{arrival.number}/raw")
-        response.raise_for_status()
-        return read(response.content, arrival.message_id, arrival.subject)
+        given = await self.client.get(f"{self.catcher_url}/api/messages/{arrival.number}/raw")
+        return read(given.checked().body, arrival.message_id, arrival.subject)
 
     async def hand_in(self, person: Person, arrival: Arrival) -> None:
         """The documents that the mail asks for; at the first time sometimes only some of them."""

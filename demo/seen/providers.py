@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from shared.http_client import HttpClient
 
-PAGE = 500
+PAGE, NEWS = 500, 50
+"""Lines asked for at once: of everything, and of what came since the last look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,16 @@ class Arrival:
         return self.message_id.lstrip("<").startswith("push-")
 
 
-async def statement(client: httpx.AsyncClient, url: str, secrets_dir: Path) -> list[StatementLine]:
-    """The whole statement. Raises `httpx.HTTPError`."""
+async def statement(client: HttpClient, url: str, secrets_dir: Path) -> list[StatementLine]:
+    """The whole statement. Raises `HttpFailure`."""
     key = (secrets_dir / "payment.key").read_text().strip()
     lines: list[StatementLine] = []
     after: int | None = 0
     while after is not None:
-        response = await client.get(
+        given = await client.get(
             f"{url}/v1/statement", params={"after": after, "limit": PAGE}, headers={"authorization": f"Bearer {key}"}
         )
-        response.raise_for_status()
-        page = response.json()
+        page = given.checked().json()
         lines += [
             StatementLine(row["payout_id"], row["reference"], row["amount_fen"], row["status"]) for row in page["lines"]
         ]
@@ -57,24 +57,22 @@ async def statement(client: httpx.AsyncClient, url: str, secrets_dir: Path) -> l
     return lines
 
 
-async def _pages(client: httpx.AsyncClient, url: str, noun: str) -> AsyncIterator[dict[str, Any]]:
+async def _pages(client: HttpClient, url: str, noun: str, lines: int) -> AsyncIterator[dict[str, Any]]:
     before: int | None = None
     while True:
-        params = {"limit": PAGE} | ({"before": before} if before else {})
-        response = await client.get(f"{url}/api/{noun}", params=params)
-        response.raise_for_status()
-        page = response.json()
+        params = {"limit": lines} | ({"before": before} if before else {})
+        page = (await client.get(f"{url}/api/{noun}", params=params)).checked().json()
         yield page
         before = page["next"]
         if before is None:
             return
 
 
-async def arrivals(client: httpx.AsyncClient, url: str, noun: str, after: int = 0) -> list[Arrival]:
+async def arrivals(client: HttpClient, url: str, noun: str, after: int = 0) -> list[Arrival]:
     """What arrived for customers since number `after`, oldest first, without pushes to staff and partners; `noun`:
-    messages or webhooks. Raises `httpx.HTTPError`."""
+    messages or webhooks. Raises `HttpFailure`."""
     found: list[Arrival] = []
-    async for page in _pages(client, url, noun):
+    async for page in _pages(client, url, noun, NEWS if after else PAGE):
         rows = [Arrival(r["number"], r["message_id"], r["recipient"], r["subject"]) for r in page[noun]]
         found += [row for row in rows if row.number > after and not row.is_push]
         if rows and rows[-1].number <= after:

@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> ASGIApp:
     payments = HttpPayments(
         settings.payment_url, settings.payment_key, settings.payment_timeout_s, settings.payment_parallel
     )
+    runtime.on_stop(payments.close)
     indicators = Indicators(runtime.registry)
     cases = CasesHandler(store, book, runtime.clock, indicators)
     payer = Payer(store, payments, book, runtime.clock, indicators)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import httpx
 from starlette.types import ASGIApp
 
 from services.notify.api import ProgressApi
@@ -27,11 +26,14 @@ from services.notify.templates import Templates, load_templates
 from services.notify.webhook import WebhookSender, load_receivers
 from shared.contracts.incidents import INCIDENT_PARCEL, IncidentParcel
 from shared.contracts.topics import CASES, CLAIMS, INCIDENTS, NOTICE_REQUESTS
+from shared.http_client import HttpClient, Limits
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
 PARCELS_OF_INCIDENTS = replace(INCIDENTS, types={INCIDENT_PARCEL: IncidentParcel})
 """Customers are told what an incident means for their parcels; how it is dealt with is the house's own business."""
+
+WEBHOOK_CONNECTIONS = 32
 
 
 def create_app(settings: NotifySettings) -> ASGIApp:
@@ -82,11 +84,7 @@ def _postman(runtime: Runtime, settings: NotifySettings, templates: Templates) -
 
 
 def _webhooks(runtime: Runtime, settings: NotifySettings) -> WebhookSender:
-    client = httpx.AsyncClient(
-        timeout=settings.webhook_timeout_s,
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    client = HttpClient(Limits(settings.webhook_timeout_s, WEBHOOK_CONNECTIONS), "ParcelCare-webhooks/1")
+    runtime.on_stop(client.close)
     receivers = load_receivers(settings.secrets_dir, settings.webhook_sink_url)
     return WebhookSender(receivers, client, runtime.clock.now)

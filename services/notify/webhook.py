@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 
 from services.notify.delivery import Delayed, Delivery, Refused, Sent
 from shared.contracts.notices import NoticeRequested
+from shared.http_client import HttpClient, HttpFailure
 from shared.security.webhooks import sign
 
 AT_ONCE = 16
-"""Posts to one receiver side by side: the others wait here, where waiting costs nothing, and not in the client's pool,
-which looks through all that wait and all its connections for each of them."""
+"""Posts to one receiver side by side: the others wait here, with no time running, and leave connections to others."""
 PASSING = frozenset({408, 409, 425, 429})
 """Client errors that may pass; every other 4xx is final."""
 
@@ -48,7 +47,7 @@ class WebhookSender:
     def __init__(
         self,
         receivers: Mapping[str, Receiver],
-        client: httpx.AsyncClient,
+        client: HttpClient,
         now: Callable[[], datetime],
         real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -70,12 +69,12 @@ class WebhookSender:
             # Receivers check the timestamp against their own clock: real time even where business time runs fast.
             headers = sign(receiver.secret, message_id, self._real_now(), body)
             try:
-                answer = await self._client.post(
-                    receiver.url, content=body, headers={**headers, "content-type": "application/json"}
+                answer = await self._client.request(
+                    "POST", receiver.url, body=body, headers={**headers, "content-type": "application/json"}
                 )
-            except httpx.HTTPError as error:
-                return Delayed(f"webhook: {type(error).__name__}")
-        return self._judge(answer.status_code)
+            except HttpFailure as failure:
+                return Delayed(f"webhook: {failure.reason}")
+        return self._judge(answer.status)
 
     def _judge(self, status: int) -> Delivery:
         if 200 <= status < 300:

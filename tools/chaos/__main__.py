@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-import httpx
 import typer
 from rich.console import Console
 
+from demo.crew import HTTP
 from demo.gateways.fleet import Fleet, Gateway
 from demo.gateways.http import HttpGateway, read_secrets
 from demo.gateways.kafka import KafkaGateway
@@ -22,6 +22,7 @@ from demo.ledger import Ledger
 from demo.seen.providers import arrivals, statement
 from demo.seen.topics import TopicReader
 from demo.sending import Route, Sending
+from shared.http_client import HttpClient
 from tools.chaos.blows import Striker
 from tools.chaos.chronicle import TOPICS, Chronicle
 from tools.chaos.drain import Drain
@@ -57,7 +58,7 @@ class Stage:
         self.ledger = Ledger()
         self.chronicle = Chronicle()
         self.reader = TopicReader(self.info.kafka, "", self.chronicle, TOPICS)
-        self.client = httpx.AsyncClient(limits=httpx.Limits(max_connections=4 * WEB_CONNECTIONS), trust_env=False)
+        self.client = HttpClient(HTTP, "ParcelCare-chaos/1")
         self.secrets = read_secrets(self.info.secrets_dir)
 
     def web(self) -> HttpGateway:
@@ -133,7 +134,7 @@ async def perform(
         await asyncio.gather(reading, return_exceptions=True)
         await fleet.close()
         await kafka.close()
-        await stage.client.aclose()
+        await stage.client.close()
 
 
 async def deliver_first(fleet: Fleet, offered: Traffic) -> None:

@@ -23,6 +23,7 @@ from shared.messaging.message import Incoming
 from shared.messaging.outbox import Outbox
 from shared.messaging.outcome import Done, Outcome, Retry
 from shared.mongo import Database, connect
+from tests.answering import AnsweringClient
 from tests.integration.fresh import FreshNames
 from tests.unit.claims.build import NOW, World, case, opened, parcel, point, shipment, world
 from tools import secret_files
@@ -74,7 +75,7 @@ async def desk(mongo_url: str, fresh_names: FreshNames, tmp_path: Path) -> Async
     store, outbox = ClaimStore(database), Outbox(database)
     await store.create_indexes()
     await outbox.create_indexes()
-    payments = HttpPayments("http://payment", key, 5.0, transport=transport)
+    payments = HttpPayments("http://payment", key, 5.0, client=AnsweringClient(transport))
     book = shipped()
     yield Desk(
         database,

@@ -11,6 +11,7 @@ from services.claims.payments import HttpPayments
 from shared.contracts.claims import PayoutRequested
 from shared.contracts.personal import Personal
 from shared.messaging.handler import InvalidEvent, TransientFailure
+from tests.answering import answered_by
 
 pytestmark = pytest.mark.req("CL-7")
 
@@ -20,7 +21,7 @@ ORDER = PayoutRequested(
 
 
 def provider(answer: Callable[[httpx.Request], httpx.Response]) -> HttpPayments:
-    return HttpPayments("http://payment", "sk_test", 1.0, transport=httpx.MockTransport(answer))
+    return HttpPayments("http://payment", "sk_test", 1.0, client=answered_by(answer))
 
 
 def answering(status: int, body: object) -> HttpPayments:

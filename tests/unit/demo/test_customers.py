@@ -20,6 +20,7 @@ from demo.people.customers import Customers
 from demo.schedule import Timetable
 from demo.seen.providers import Arrival
 from demo.sending import Route, Sending
+from tests.answering import answered_by
 
 pytestmark = pytest.mark.req("CL-2")
 CASE = "PC7K2M9Q4D"
@@ -33,10 +34,9 @@ def our_mail(number: str) -> bytes:
 
 def customers(plan: Timetable, tmp_path: Path, out: list[Sending]) -> Customers:
     number = plan.journeys[0].tracking_number
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=our_mail(number)))
     rng = random.Random(3)
     return Customers(
-        client=httpx.AsyncClient(transport=transport),
+        client=answered_by(lambda request: httpx.Response(200, content=our_mail(number))),
         catcher_url="http://catcher",
         people=plan.people,
         journeys=plan.journeys,

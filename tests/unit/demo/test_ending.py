@@ -4,12 +4,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from demo import ending
+from demo.crew import HTTP
 from demo.ledger import Ledger
 from demo.seen.observations import Observations
+from shared.http_client import HttpClient, HttpFailure
 from tools.stack import StackInfo
 from tools.stack.stack_file import HttpAddress, MailCatcherAddress
 
@@ -23,6 +24,9 @@ INFO = StackInfo(
     mail_catcher=MailCatcherAddress(smtp_host="h", smtp_port=1, url="http://catcher"),
     webhook_sink=HttpAddress(url="http://sink"),
 )
+
+CLIENT = HttpClient(HTTP, "test")
+"""Never asked here."""
 
 
 @dataclass
@@ -92,26 +96,24 @@ def providers(monkeypatch: pytest.MonkeyPatch, *failures: Exception) -> None:
 
 async def judged(all_arrived: bool = True) -> bool:
     reader = Reader(Observations())
-    async with httpx.AsyncClient() as client:
-        verdict = await ending.judged(INFO, client, Ledger(), reader, all_arrived)  # type: ignore[arg-type]
+    verdict = await ending.judged(INFO, CLIENT, Ledger(), reader, all_arrived)  # type: ignore[arg-type]
     return verdict.holds
 
 
 async def test_a_provider_that_was_killed_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    providers(monkeypatch, httpx.ConnectError("down"), httpx.ReadTimeout("slow"))
+    providers(monkeypatch, HttpFailure("ConnectError"), HttpFailure("ReadTimeout"))
     assert await judged()
 
 
 async def test_a_provider_that_stays_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    providers(monkeypatch, *[httpx.ConnectError("down")] * 500)
-    with pytest.raises(httpx.ConnectError):
+    providers(monkeypatch, *[HttpFailure("ConnectError")] * 500)
+    with pytest.raises(HttpFailure, match="ConnectError"):
         await judged()
 
 
 @pytest.mark.parametrize("all_arrived", [True, False])
 async def test_what_has_all_arrived_is_all_judged(monkeypatch: pytest.MonkeyPatch, all_arrived: bool) -> None:
     providers(monkeypatch)
-    async with httpx.AsyncClient() as client:
-        reader = Reader(Observations())
-        evidence = await ending.gathered(INFO, client, Ledger(), reader, all_arrived)  # type: ignore[arg-type]
+    reader = Reader(Observations())
+    evidence = await ending.gathered(INFO, CLIENT, Ledger(), reader, all_arrived)  # type: ignore[arg-type]
     assert evidence.settled(time.monotonic()) is all_arrived

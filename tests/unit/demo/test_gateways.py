@@ -1,14 +1,15 @@
 """The gateways against a small local server: signatures, retries under one id, repeats, refusals."""
 
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import httpx
 import orjson
 import pytest
 
+from demo.crew import HTTP
 from demo.gateways.answer import Answer, Later, Place, Refused, Taken
 from demo.gateways.backoff import LONGEST_S, pause_s
 from demo.gateways.fleet import Fleet, deliver_all
@@ -16,6 +17,7 @@ from demo.gateways.http import HttpGateway
 from demo.ledger import Ledger
 from demo.schedule import Timetable
 from demo.sending import Purpose, Route, Sending
+from shared.http_client import HttpClient
 from tests.unit.demo.gateway_server import CREDENTIALS, SECRETS, Received, listening
 
 pytestmark = pytest.mark.req("IN-1", "IN-6")
@@ -35,11 +37,18 @@ def always() -> bool:
     return True
 
 
+@asynccontextmanager
+async def http_client() -> AsyncIterator[HttpClient]:
+    client = HttpClient(HTTP, "test")
+    yield client
+    await client.close()
+
+
 async def sent(
     sending: Sending, received: Received, patience: Callable[[], bool] = never, urls_before: tuple[str, ...] = ()
 ) -> Ledger:
     ledger = Ledger()
-    async with listening(received) as url, httpx.AsyncClient() as client:
+    async with listening(received) as url, http_client() as client:
         gateway = HttpGateway(sending.route, client, [*urls_before, url], CREDENTIALS, random.Random(1))
         await deliver_all(sending, gateway, ledger, random.Random(1), patience)
     return ledger
@@ -96,7 +105,7 @@ async def test_good_that_is_refused_is_noted(plan: Timetable) -> None:
 
 async def test_nobody_there_is_given_up_only_when_told_to(plan: Timetable) -> None:
     ledger, sending = Ledger(), contact_of(plan)
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         gateway = HttpGateway(Route.WEB, client, [NOBODY], CREDENTIALS, random.Random(1))
         await deliver_all(sending, gateway, ledger, random.Random(1), always)
     assert ledger.given_up == [sending]
@@ -126,7 +135,7 @@ async def test_cloudevents_travel_in_headers_or_in_the_body(plan: Timetable) -> 
 
 
 def test_a_rotation_is_lived(plan: Timetable) -> None:
-    gateway = HttpGateway(Route.WEB, httpx.AsyncClient(), ["http://x"], CREDENTIALS, random.Random(3))
+    gateway = HttpGateway(Route.WEB, HttpClient(HTTP, "test"), ["http://x"], CREDENTIALS, random.Random(3))
     chosen = [tuple(gateway.chosen(forged=False)) for _ in range(400)]
     assert set(chosen) == {(SECRETS[0],), (SECRETS[1],), (SECRETS[0], SECRETS[1])}
     assert chosen.count((SECRETS[0],)) > 250

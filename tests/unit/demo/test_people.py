@@ -18,6 +18,7 @@ from demo.people.api import Api, Unreachable
 from demo.people.manner import answer, question, reason, summary
 from shared.clock import Clock
 from shared.contracts.cases import CaseKind
+from tests.answering import answered_by
 
 pytestmark = pytest.mark.req("RO-15", "CL-6")
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -59,8 +60,7 @@ class Service:
         return [r.url.path.rsplit("/", 1)[1] for r in self.requests if r.method == "POST"]
 
     def api(self) -> Api:
-        client = httpx.AsyncClient(transport=httpx.MockTransport(self))
-        return Api(client, ["http://service"], "token", random.Random(1))
+        return Api(answered_by(self), ["http://service"], "token", random.Random(1))
 
 
 def agent(service: Service, seed: int = 2) -> Agent:
@@ -173,6 +173,23 @@ async def test_the_computed_award_is_decided(seed: int, monkeypatch: pytest.Monk
     assert body["reason"]
     assert "payee" not in body
     assert service.requests[0].headers["if-match"] == '"2"'
+
+
+async def test_a_claim_in_which_there_is_nothing_to_do_is_opened_once_until_it_changes() -> None:
+    line = {"claim_id": "c1", "second_confirm": True}
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/claims":
+            return httpx.Response(200, json={"claims": [line]})
+        return httpx.Response(200, json=claim(acts=[]))
+
+    service = Service(respond)
+    one = adjudicator(service)
+    for _ in range(3):
+        await one.look()
+    line["second_confirm"] = False
+    await one.look()
+    assert [r.url.path for r in service.requests].count("/v1/claims/c1") == 2
 
 
 def test_a_colleagues_proposal_is_confirmed_as_it_is() -> None:

@@ -4,9 +4,9 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
+from demo.crew import HTTP
 from demo.gateways.http import HttpGateway
 from demo.schedule import Timetable
 from demo.sending import Purpose, Route, Sending
@@ -15,6 +15,7 @@ from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Delivery, Rejected
 from services.intake.gateways import load
 from shared.contracts.interactions import Interaction
+from shared.http_client import HttpClient
 from shared.security.identity import IdentityKey
 from tools.secret_files import proofs
 
@@ -33,7 +34,7 @@ def first_of(plan: Timetable, route: Route, purpose: Purpose | None = None) -> S
 def received(sending: Sending, seed: int = 1) -> Accepted:
     secrets = {sending.route.value: proofs()}
     rng = random.Random(seed)
-    gateway = HttpGateway(sending.route, httpx.AsyncClient(), [BASE], secrets, rng)
+    gateway = HttpGateway(sending.route, HttpClient(HTTP, "test"), [BASE], secrets, rng)
     url = gateway.urls[0]
     push = gateway.request(sending, url)
     now = datetime.now(UTC)

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from demo.invariants.lost import notice_id
-from demo.seen.providers import arrivals
+from demo.seen.providers import NEWS, arrivals
+from tests.answering import answered_by
 
 IDS = [
     "<5b1.PC7K2M9Q4D@parcelcare.example>",
@@ -22,14 +23,14 @@ async def test_pushes_are_left_out_wherever_they_stand_on_a_page() -> None:
 
     def page(request: httpx.Request) -> httpx.Response:
         before = int(request.url.params.get("before", 99))
-        asked.append(before)
+        asked.append((before, int(request.url.params["limit"])))
         found = [row for row in rows if row["number"] < before][:2]
         following = found[-1]["number"] if found and found[-1]["number"] != 1 else None
         return httpx.Response(200, json={"messages": found, "next": following})
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(page)) as client:
-        assert [a.number for a in await arrivals(client, "http://x", "messages")] == [1, 4]
-        asked.clear()
-        assert [a.number for a in await arrivals(client, "http://x", "messages", after=4)] == []
-    assert asked == [99], "what was read before is not read again, also where only pushes are new"
+    client = answered_by(page)
+    assert [a.number for a in await arrivals(client, "http://x", "messages")] == [1, 4]
+    asked.clear()
+    assert [a.number for a in await arrivals(client, "http://x", "messages", after=4)] == []
+    assert asked == [(99, NEWS)], "what was read before is not read again, also where only pushes are new"
     assert notice_id(IDS[0]) == "5b1"

@@ -26,6 +26,7 @@ from services.routing.incidents.detect import History, Tally, suspects, verdicts
 from shared.clock import Clock
 from shared.contracts.incidents import Scope
 from shared.contracts.parcels import ExceptionKind
+from tests.answering import answered_by
 from tests.unit.demo.records import AT, Feed
 from tests.unit.routing.builders import incident_rules
 
@@ -110,13 +111,10 @@ class Desk:
 
 
 async def looked(desk: Desk, now: datetime, times: int) -> list[str]:
-    client = httpx.AsyncClient(transport=httpx.MockTransport(desk))
-    lead = Lead(
-        Api(client, ["http://desk"], "t", random.Random(1)), Clock(datetime.now(UTC), now), random.Random(1), Counter()
-    )
+    api = Api(answered_by(desk), ["http://desk"], "t", random.Random(1))
+    lead = Lead(api, Clock(datetime.now(UTC), now), random.Random(1), Counter())
     for _ in range(times):
         await lead.look()
-    await client.aclose()
     return [act for act, _ in desk.acts]
 
 

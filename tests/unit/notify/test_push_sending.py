@@ -21,6 +21,7 @@ from services.notify.webhook import Receiver, WebhookSender
 from shared.contracts.pushes import PUSH_FAILED, PUSH_REQUESTED, PUSH_SENT, PushFailed, PushRequested, PushSent
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Outcome, Retry
+from tests.answering import answered_by
 from tests.unit.notify.pushes import AT, DIRECTORY, escalated, order_changed, pushes
 
 PATIENCE = timedelta(seconds=60)
@@ -90,9 +91,8 @@ def sender(postman: FakePostman, statuses: dict[str, int], requests: list[httpx.
         requests.append(request)
         return httpx.Response(statuses.get(request.url.path, 204))
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     receivers = {name: Receiver(f"http://x/{name}", SECRET) for name in ("staff", "supervisor", "phone-gateway")}
-    ways = Ways(DIRECTORY, postman, WebhookSender(receivers, client, lambda: AT), lambda: AT)  # type: ignore[arg-type]
+    ways = Ways(DIRECTORY, postman, WebhookSender(receivers, answered_by(answer), lambda: AT), lambda: AT)  # type: ignore[arg-type]
     return PushSender(ways, Indicators(CollectorRegistry()), 5, PATIENCE)
 
 

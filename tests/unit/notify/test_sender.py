@@ -17,6 +17,7 @@ from shared.contracts.base import derived_id
 from shared.contracts.notices import NoticeKind, NoticeRequested
 from shared.messaging.message import Incoming
 from shared.messaging.outcome import Done, Retry
+from tests.answering import answered_by
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS1tZXJjaGFudC0wMTIz"
@@ -139,9 +140,8 @@ def webhook(answers: list[Any], seen: list[httpx.Request]) -> WebhookSender:
             raise given
         return httpx.Response(given)
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     receivers = {"merchant": Receiver("https://merchant.example/hooks", SECRET)}
-    return WebhookSender(receivers, client, lambda: AT)
+    return WebhookSender(receivers, answered_by(answer), lambda: AT)
 
 
 @pytest.mark.req("NO-2")
