@@ -155,11 +155,24 @@ class CaseStore:
         becomes: Document = {"$set": {"away": away}}
         await self._agents.update_one({"_id": agent}, becomes if away else becomes | {"$unset": {"left": ""}})
 
-    async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[Case]:
-        """Cases of groups and statuses, the most urgent and oldest first."""
+    async def shown(self, case_id: str) -> tuple[int, str] | None:
+        """Its version, and the case as JSON, as it is stored; None as in `get`."""
+        row = await self._cases.find_one({"_id": case_id, "reserved": {"$exists": False}}, {"version": 1, "case": 1})
+        return None if row is None else (row["version"], row["case"])
+
+    async def listed(self, groups: Sequence[str], statuses: Sequence[CaseStatus], limit: int, skip: int) -> list[str]:
+        """Cases of groups and statuses as JSON, the most urgent and oldest first."""
         wanted = {"group": {"$in": list(groups)}, "status": {"$in": [status.value for status in statuses]}}
-        found = self._cases.find(wanted).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
-        return [state_of(row).case for row in await found.to_list(limit)]
+        return await self._page(wanted, limit, skip)
+
+    async def listed_of(self, agent: str, limit: int, skip: int) -> list[str]:
+        """Cases in the agent's hands as JSON, the most urgent and oldest first."""
+        return await self._page({"held_by": agent}, limit, skip)
+
+    async def _page(self, wanted: Document, limit: int, skip: int) -> list[str]:
+        """Read and written again they would cost more than all else that an agent's look at the queue does."""
+        found = self._cases.find(wanted, {"case": 1}).sort([("priority", 1), ("opened_at", 1)]).skip(skip).limit(limit)
+        return [row["case"] for row in await found.to_list(limit)]
 
     async def held_by(self, agent: str) -> list[Case]:
         """The cases in the agent's hands, the most urgent and oldest first."""

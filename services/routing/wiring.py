@@ -30,6 +30,7 @@ EXCEPTIONS_GROUP = "routing-exceptions"
 CUSTOMERS_GROUP = "routing-customers"
 SURVEYS_GROUP = "routing-surveys"
 UNITING_S = 1.0
+CUSTOMERS_PACE_S = 0.25
 
 
 def attach(runtime: Runtime, settings: Settings) -> None:
@@ -50,7 +51,8 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     runtime.consume(INTERACTIONS, group=CONTACTS_GROUP, handler=handler, database=batches)
     runtime.consume(PARCEL_EXCEPTIONS, group=EXCEPTIONS_GROUP, handler=handler, database=batches)
     runtime.consume(SURVEY_ANSWERS, group=SURVEYS_GROUP, handler=handler, database=batches)
-    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=AliasHandler(aliases, volumes, doubts, rules))
+    aliasing = AliasHandler(aliases, volumes, doubts, rules)
+    runtime.consume(CUSTOMERS, group=CUSTOMERS_GROUP, handler=aliasing, pace_s=CUSTOMERS_PACE_S)
     runtime.every("uniting", UNITING_S, Uniter(batches, *parts, aliases, doubts).settle_due)
     runtime.every("timers", settings.timer_interval_s, Timers(batches, *parts).fire_all)
     assigner = Assigner(batches, *parts)
