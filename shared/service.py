@@ -56,9 +56,10 @@ S = TypeVar("S", bound=CommonSettings)
 
 
 class Runtime:
-    """Built once, in a service's `create_app`; nothing connects before the app starts."""
+    """Built once, in a service's `create_app`; nothing connects before the app starts. Without `consume` the process
+    answers requests, and leaves the groups and what one process does for all to others."""
 
-    def __init__(self, name: str, settings: CommonSettings) -> None:
+    def __init__(self, name: str, settings: CommonSettings, consume: bool = True) -> None:
         configure_logging(name, settings.instance, settings.log_level)
         self.name = name
         self.settings = settings
@@ -105,6 +106,7 @@ class Runtime:
                 tracing=self.tracing,
                 every=self.every,
                 on_start=self.on_start,
+                consume=consume,
             )
         )
         self.every("outbox", RELAY_INTERVAL_S, self._relay)
@@ -226,7 +228,8 @@ class Runtime:
     async def _lifespan(self) -> AsyncIterator[None]:
         for work in (self.publisher.start, *self._on_start):
             await until_reached(work)
-        self._tasks.append(asyncio.create_task(self._keep_lease()))
+        if self.consumers.consume:
+            self._tasks.append(asyncio.create_task(self._keep_lease()))
         for name, seconds, periodic, leader in self._periodic:
             self._tasks.append(asyncio.create_task(self._run(name, seconds, periodic, leader)))
         self._tasks.append(asyncio.create_task(self._watch()))

@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> ASGIApp:
     extraction.load_rules()
     secrets = credentials.load(settings.secrets_dir, configured.needs())
     identity = IdentityKey.load(settings.secrets_dir)
-    runtime = Runtime("intake", settings)
+    runtime = Runtime("intake", settings, settings.consume)
     indicators = Indicators(runtime.registry)
     store = RawStore(runtime.database, settings.raw_days)
     verifier = TokenVerifier.from_settings(settings)

@@ -13,6 +13,7 @@ class Settings(CommonSettings):
     """Variables of the environment, by the fields' names in capitals.
 
     `public_url`: how gateways reach us (https://care.example), for those that sign the address; default: as asked.
+    `consume`: false for a process that only takes in, beside others that read (docs/decisions/0022).
     `call_days`: how long a call's stages are remembered; more than `inbox_days`, or a late one would open it again.
     `objects_url`: where customers' files are stored: file:///…, s3://bucket, gs://…, az://… (keys as those clouds name
     them: AWS_ACCESS_KEY_ID …); locally a folder of this process by default. `objects_days`: how long after they came
@@ -23,6 +24,7 @@ class Settings(CommonSettings):
     `asterisk_host`: the manager interface that intake itself listens to, for the gateway of kind asterisk.
     """
 
+    consume: bool = True
     public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
     gateways_file: Path = RULES / "gateways.yaml"
     smtp_host: str = "127.0.0.1"

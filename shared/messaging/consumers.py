@@ -56,7 +56,7 @@ class Surroundings:
     """What consumers need of the process that they run in.
 
     `every(name, seconds, work)` has one process of the service do `work` periodically; `on_start(work)` has it
-    done before the consumers start.
+    done before the consumers start. Without `consume` no group is joined.
     """
 
     source: str
@@ -69,6 +69,7 @@ class Surroundings:
     tracing: Tracing
     every: Callable[[str, float, Callable[[], Coroutine[Any, Any, object]]], None]
     on_start: Callable[[Callable[[], Awaitable[object]]], None]
+    consume: bool = True
 
 
 class Consumers:
@@ -77,6 +78,7 @@ class Consumers:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._metrics = LoopMetrics(around.registry)
+        self.consume = around.consume
         self._subscribers: list[tuple[Any, Consumer]] = []
         self.states: list[LoopState] = []
 
@@ -172,6 +174,8 @@ class Consumers:
         records: int | None = None,
         pace_s: float = PACE_S,
     ) -> None:
+        if not self.consume:
+            return
         settings = self._around.settings
         consumer = Consumer(
             group,
