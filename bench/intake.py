@@ -1,12 +1,15 @@
 """Intake's edges, one process of it: signed webhooks, mails and parcel pushes per second until Kafka has them, each in
-turns with a bare handler that does the same for the bytes alone (`python -m bench.intake` measures only this part)."""
+turns with a bare handler that does the same for the bytes alone (`python -m bench.intake` measures only this part).
+
+Twice: as a process that does all of intake's work, and as one that only takes in, beside another that reads.
+"""
 
 import asyncio
 import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,29 +25,27 @@ from rich.table import Table
 from bench.chain import Processes, cpu
 from bench.load import until
 from bench.ports import free_port
-from bench.report import edge_rows
+from bench.report import EDGES, PROCESSES, edge_rows
 from services.intake.gateways import RULES
 from shared.contracts.topics import ensure
 from tools import secret_files
 from tools.stack import Stack
 from tools.stack.layout import ROOT
 
-KINDS = ("web", "mail", "kuaidi100")
 ROUNDS = 3
 SECONDS = 2.0
 WARM_SECONDS = 0.7
-PREFIX = "edges-"
-FLOOR_TOPIC = f"{PREFIX}floor"
+FLOOR_TOPIC = "edges-floor"
 AT_REST = 0.15
 """CPU use below which a process has nothing left to do from the last round: intake its archive, Kafka its log."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """One of the two that are compared, and where it listens."""
+    """One of those that are compared, and where it listens; `pids`: whose work a delivery to it is."""
 
     name: str
-    pid: int
+    pids: Mapping[str, int]
     http: int
     smtp: int
 
@@ -56,7 +57,7 @@ async def measure(stack: Stack) -> dict[str, Any]:
     """By kind: the best round of either, CPU µs per delivery in it, and whether anything was refused."""
     async with _servers(stack) as servers:
         results: dict[str, Any] = {}
-        for kind in KINDS:
+        for kind in EDGES:
             rounds: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
             for server in servers:
                 await _round(server, kind, WARM_SECONDS, stack)
@@ -68,7 +69,7 @@ async def measure(stack: Stack) -> dict[str, Any]:
 
 
 async def _round(server: Server, kind: str, seconds: float, stack: Stack) -> dict[str, Any]:
-    pids = {server.name: server.pid, "kafka": stack.pid("kafka")}
+    pids = {**server.pids, "kafka": stack.pid("kafka")}
     await _rest(pids)
     before = cpu(pids)
     load = await asyncio.create_subprocess_exec(
@@ -105,39 +106,53 @@ def _secrets(stack: Stack) -> Path:
 
 
 @asynccontextmanager
-async def _servers(stack: Stack) -> AsyncIterator[tuple[Server, Server]]:
+async def _servers(stack: Stack) -> AsyncIterator[Sequence[Server]]:
     secret_files.ensure(_secrets(stack))
-    await ensure(stack.info.kafka, PREFIX)
     await _floor_topic(stack.info.kafka)
+    for name in PROCESSES:
+        await ensure(stack.info.kafka, _prefix(name))
     processes = Processes({})
-    ours, floor = (free_port(), free_port()), (free_port(), free_port())
     try:
-        for name, (http, smtp), module in (
-            ("ours", ours, "services.intake"),
-            ("floor", floor, "bench.intake_floor"),
-        ):
-            processes.start(name, "-m", module, **_environment(stack, http, smtp))
-        servers = (Server("ours", processes.pids["ours"], *ours), Server("floor", processes.pids["floor"], *floor))
-        for server in servers:
-            await until(partial(_listens, server), 60, f"{server.name} to listen")
+        servers = [
+            await _started(processes, stack, "ours"),
+            await _started(processes, stack, "edge", behind="reader"),
+            await _started(processes, stack, "floor", "bench.intake_floor"),
+        ]
         yield servers
     finally:
         processes.end()
 
 
-def _environment(stack: Stack, http: int, smtp: int) -> dict[str, str]:
+async def _started(
+    processes: Processes, stack: Stack, name: str, module: str = "services.intake", behind: str = ""
+) -> Server:
+    """With topics and a database of its own; the process `behind` it reads what it leaves to others."""
+    http, smtp = free_port(), free_port()
+    names = {name: (http, smtp, "false" if behind else "true")}
+    if behind:
+        names[behind] = (free_port(), free_port(), "true")
+    for one, (http_port, smtp_port, consume) in names.items():
+        environment = {"INSTANCE": one, "CONSUME": consume, "HTTP_PORT": str(http_port), "SMTP_PORT": str(smtp_port)}
+        processes.start(one, "-m", module, **_environment(stack, _prefix(name)), **environment)
+        await until(partial(_listens, http_port, smtp_port), 60, f"{one} to listen")
+    return Server(name, {one: processes.pids[one] for one in names}, http, smtp)
+
+
+def _prefix(name: str) -> str:
+    return f"edges-{name}-"
+
+
+def _environment(stack: Stack, prefix: str) -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": stack.info.kafka,
         "MONGO_URL": stack.info.mongo,
         "SECRETS_DIR": str(_secrets(stack)),
         "STATE_DIR": str(stack.layout.data / "edges"),
         "GATEWAYS_FILE": str(_without_rates(stack.layout.data / "edges-gateways.yaml")),
-        "TOPIC_PREFIX": PREFIX,
-        "GROUP_PREFIX": PREFIX,
-        "DATABASE_PREFIX": PREFIX,
+        "TOPIC_PREFIX": prefix,
+        "GROUP_PREFIX": prefix,
+        "DATABASE_PREFIX": prefix,
         "FLOOR_TOPIC": FLOOR_TOPIC,
-        "HTTP_PORT": str(http),
-        "SMTP_PORT": str(smtp),
         "LOG_LEVEL": "WARNING",
     }
 
@@ -162,11 +177,11 @@ async def _floor_topic(bootstrap: str) -> None:
         await admin.close()
 
 
-async def _listens(server: Server) -> bool:
+async def _listens(http: int, smtp: int) -> bool:
     try:
         async with httpx.AsyncClient() as client:
-            ready = await client.get(f"http://127.0.0.1:{server.http}/health/ready", timeout=5)
-        _, writer = await asyncio.open_connection("127.0.0.1", server.smtp)
+            ready = await client.get(f"http://127.0.0.1:{http}/health/ready", timeout=5)
+        _, writer = await asyncio.open_connection("127.0.0.1", smtp)
     except (httpx.HTTPError, OSError):
         return False
     writer.close()
