@@ -56,8 +56,7 @@ S = TypeVar("S", bound=CommonSettings)
 
 
 class Runtime:
-    """Built once, in a service's `create_app`; nothing connects before the app starts. Without `consume` the process
-    answers requests, and leaves the groups and what one process does for all to others."""
+    """Built once, in `create_app`; nothing connects before the app starts. Without `consume` it reads no groups."""
 
     def __init__(self, name: str, settings: CommonSettings, consume: bool = True) -> None:
         configure_logging(name, settings.instance, settings.log_level)
@@ -228,8 +227,7 @@ class Runtime:
     async def _lifespan(self) -> AsyncIterator[None]:
         for work in (self.publisher.start, *self._on_start):
             await until_reached(work)
-        if self.consumers.consume:
-            self._tasks.append(asyncio.create_task(self._keep_lease()))
+        self._tasks.append(asyncio.create_task(self._keep_lease()))
         for name, seconds, periodic, leader in self._periodic:
             self._tasks.append(asyncio.create_task(self._run(name, seconds, periodic, leader)))
         self._tasks.append(asyncio.create_task(self._watch()))
@@ -250,7 +248,7 @@ class Runtime:
         log.info("stopped")
 
     async def _keep_lease(self) -> None:
-        while True:
+        while self.consumers.consume:
             try:
                 self._leading = await self._lease.acquire()
             except Exception as error:  # noqa: BLE001 no lease, no leading: another takes over
