@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False)
 @app.command(help=__doc__)
 def main(
     once: Annotated[bool, typer.Option(help="End after the day; also by ONCE=1. Fails if an invariant broke.")] = False,
-    seconds: Annotated[float, typer.Option(min=20, help="Real seconds that the day from 07:00 to 23:00 takes.")] = 120,
+    seconds: Annotated[float, typer.Option(min=20, help="Real seconds that the day from 07:00 to 23:00 takes.")] = 150,
     contacts: Annotated[int, typer.Option(min=1)] = 2000,
     customers: Annotated[int, typer.Option(min=1, max=9999)] = 1500,
     scans: Annotated[int, typer.Option(min=1)] = 20_000,

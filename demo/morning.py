@@ -21,7 +21,7 @@ from tools.stack.layout import layout_of
 class Options:
     """`run` keeps the ids of two runs apart; the same seed draws the same day."""
 
-    seconds: float = 120.0
+    seconds: float = 150.0
     sizes: Sizes = field(default_factory=Sizes)
     seed: int = 1
     directory: str | None = None

@@ -33,15 +33,16 @@ REPORTED = {
     "delay": Situation.STALLED,
     "customs_hold": Situation.CUSTOMS,
 }
+# Where a parcel is, is what a courier's desk is asked most; next comes what went wrong.
 CONCERN = {
     Situation.NOT_SENT: 0.05,
-    Situation.MOVING: 1,
+    Situation.MOVING: 5,
     Situation.CUSTOMS: 5,
     Situation.STALLED: 6,
     Situation.LOST: 8,
     Situation.DAMAGED: 8,
     Situation.ASTRAY: 5,
-    Situation.DELIVERED: 9,
+    Situation.DELIVERED: 5,
 }
 LIKELY: dict[Situation, dict[Intent, float]] = {
     Situation.NOT_SENT: {

@@ -1,4 +1,4 @@
-"""The service targets under compressed time: nobody answers a chat in the 60 ms that its 30 s become at 480 times."""
+"""The service targets under compressed time: nobody answers a chat in the 80 ms that its 30 s become at 384 times."""
 
 import json
 import re

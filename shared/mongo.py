@@ -47,16 +47,16 @@ class Database:
             name, codec_options=self._options, write_concern=_MAJORITY, read_concern=ReadConcern("majority")
         )
         self.name = name
-        self._turn: asyncio.Semaphore | None = None
+        self._turn: asyncio.Lock | None = None
 
-    def in_turns(self, at_once: int = 1) -> "Database":
-        """The same database, of whose transactions so many run at once, as far as this object begins them.
+    def in_turns(self) -> "Database":
+        """The same database, whose transactions come one after the other, as far as this object begins them.
 
         For batches that read and write the same documents: side by side one of two would be thrown away and decided
         again, and the more of them there are, the longer all of them take.
         """
         view = Database(self._client, self.name)
-        view._turn = asyncio.Semaphore(at_once)
+        view._turn = asyncio.Lock()
         return view
 
     def collection(self, name: str) -> AsyncIOMotorCollection[dict[str, Any]]:
@@ -94,18 +94,18 @@ class Database:
 
 
 @asynccontextmanager
-async def _turn_of(turn: asyncio.Semaphore | None) -> AsyncIterator[None]:
-    if turn is None:
+async def _turn_of(lock: asyncio.Lock | None) -> AsyncIterator[None]:
+    if lock is None:
         yield
         return
     try:
-        await asyncio.wait_for(turn.acquire(), TURN_S)
+        await asyncio.wait_for(lock.acquire(), TURN_S)
     except TimeoutError as error:
         raise WaitQueueTimeoutError("no turn in time: the transactions before it take long") from error
     try:
         yield
     finally:
-        turn.release()
+        lock.release()
 
 
 class _GaveUp(Exception):

@@ -59,19 +59,16 @@ def one_case_for_an_exception(evidence: Evidence) -> Finding:
 
 
 def one_notice_for_an_incident(evidence: Evidence) -> Finding:
-    """A customer hears once that an incident begins for them, and once that it is over, by however many parcels."""
-    told = {
-        (number, owner, move): count
-        for number, one in evidence.seen.incidents.items()
-        for (owner, move), count in one.told.items()
-    }
+    """A customer hears once that an incident begins for them, and once that it is over, by however many parcels; and so
+    again where one comes under it after that."""
+    incidents = evidence.seen.incidents
     return finding(
         "incident_told_twice",
         "同一突发事件向同一客户通知两次",
         "one incident told twice to a customer",
         "doubled",
-        len(told),
-        (" ".join(key) for key, count in told.items() if count > 1),
+        sum(sum(one.told.values()) for one in incidents.values()),
+        (f"{number} {what}" for number, one in incidents.items() for what in one.retold()),
     )
 
 

@@ -15,7 +15,8 @@ Json = Mapping[str, Any]
 class SeenIncident:
     """`cases`: tracking number → its case; `reserved`: those whose case was not opened when they came under it.
 
-    `told`: how often an owner was told that it begins, and that it is over.
+    `told`: how often an owner was told that it begins, and that it is over; `news`: all that was said of an owner's
+    parcels, by the version of the owner: which parcel, what became of it, whether the owner was told.
     """
 
     incident: Json = field(default_factory=dict)
@@ -23,21 +24,38 @@ class SeenIncident:
     reserved: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    news: dict[str, list[tuple[int, str, str, bool]]] = field(default_factory=dict)
 
     def change(self, event: Json) -> None:
         if event["incident"]["version"] > self.incident.get("version", 0):
             self.incident = event["incident"]
 
     def parcel(self, event: Json) -> None:
-        number = event["tracking_number"]
-        if event["move"] == "over":
+        number, owner, move = event["tracking_number"], event["owner_id"], event["move"]
+        self.news.setdefault(owner, []).append((event["owner_version"], number, move, event["tell"]))
+        if move == "over":
             self.over.add(number)
         else:
             self.cases[number] = event["case_id"]
             if event["reserved"]:
                 self.reserved.add(event["case_id"])
         if event["tell"]:
-            self.told[event["owner_id"], event["move"]] += 1
+            self.told[owner, move] += 1
+
+    def retold(self) -> Iterator[str]:
+        """What an owner was told though they knew: that it begins with one of their parcels under it already, or that
+        it is over with another one still under it, or with none."""
+        for owner, news in self.news.items():
+            under: set[str] = set()
+            for _, number, move, tell in sorted(news):
+                if move == "over":
+                    known = under != {number}
+                    under.discard(number)
+                else:
+                    known = move == "affected" and bool(under)
+                    under.add(number)
+                if tell and known:
+                    yield f"{owner} {move}"
 
     def notices(self, move: str) -> int:
         return sum(count for (_, what), count in self.told.items() if what == move)

@@ -170,16 +170,17 @@ class Observations:
         if claim["version"] >= earlier["version"]:
             self.claims[claim["claim_id"]] = brief_claim(claim)
         if payout:
-            known = self.payouts.get(payout["decision_id"])
-            if known is None or claim["version"] >= known["version"]:
-                award = (claim.get("award") or {}).get("amount_fen")
-                self.payouts[payout["decision_id"]] = {
-                    **payout,
-                    "version": claim["version"],
-                    "claim_id": claim["claim_id"],
-                    "award_fen": award,
-                }
+            self._payout(payout, claim)
         self.happenings += happenings_of_claim(event)
+
+    def _payout(self, payout: Json, claim: Json) -> None:
+        """As it stands in the newest version; the award is that of the oldest, which ordered it: a claim whose payment
+        was refused is decided again, and keeps the refused one."""
+        version, award = claim["version"], (claim.get("award") or {}).get("amount_fen")
+        known = self.payouts.get(payout["decision_id"]) or {"version": 0, "since": version + 1}
+        newest = known if known["version"] > version else {**known, **payout, "version": version}
+        oldest = {"since": version, "award_fen": award} if version < known["since"] else {}
+        self.payouts[payout["decision_id"]] = {**newest, **oldest, "claim_id": claim["claim_id"]}
 
     def _order(self, event: Json, now: float) -> None:
         order = Order(event["decision_id"], event["claim_id"], event["reference"], event["amount_fen"], now)

@@ -38,7 +38,7 @@ def attach(runtime: Runtime, settings: Settings) -> None:
     rules = rule_files.load(settings.rules_dir, runtime.clock.now().date(), settings.model_dir)
     store = CaseStore(runtime.database, rules.roster)
     parts = (store, runtime.outbox, rules, runtime.clock)
-    batches = runtime.database.in_turns(int(__import__("os").environ.get("W", "3")))
+    batches = runtime.database.in_turns()
     desk = Desk(batches, *parts)
     aliases = AliasStore(runtime.database)
     volumes = VolumeStore(runtime.database)

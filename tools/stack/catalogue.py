@@ -1,5 +1,6 @@
 """The five services and the simulators: which programs a stack has, on which ports, with which environment."""
 
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ PREFERRED_PORTS = {
     "webhooksink": 28013,
     "mediahost": 28014,
 }
+
+PATIENT = ("notify", "metrics", "claims", "intake")
 
 
 def tier_of(program: str) -> Tier:
@@ -152,11 +155,17 @@ def python_program(name: str, module: str, tier: Tier, plan: Plan, ports: Mappin
         own["OBJECTS_URL"] = f"file://{plan.layout.data / 'objects'}"
     return Program(
         name=name,
-        command=(sys.executable, "-m", module),
+        command=(*_patience(name), sys.executable, "-m", module),
         tier=tier,
         environment=own,
         ready_url=f"{url(ports, name)}/health/ready",
     )
+
+
+def _patience(name: str) -> tuple[str, ...]:
+    """On few cores what tells and counts leaves the processor to what takes in, decides and pays."""
+    nice = shutil.which("nice")
+    return (nice, "-n", "5") if nice and name.startswith(PATIENT) else ()
 
 
 def programs(plan: Plan, ports: Mapping[str, int]) -> list[Program]:

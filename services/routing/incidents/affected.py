@@ -1,4 +1,5 @@
-"""A customer of an incident with the parcels that are under it: told once when it begins and once when it is over.
+"""A customer of an incident with the parcels that are under it: told once when it begins and once when it is over, and
+so again where a parcel comes under it after that.
 
 The database has one document for each incident and customer, so that two processes that find two parcels of one
 customer at once collide there, and the customer gets one notice (RO-12). Pure.
@@ -73,9 +74,7 @@ def link(
     """The customer with one parcel more; None where it is under the incident already. `waiting`: its reserved case."""
     if affected is None:
         affected = Affected(incident.incident_id, incident.number, incident.cause, customer_id, 0, ())
-        tell = True
-    else:
-        tell = False
+    tell = not affected.open
     others = tuple(known for known in affected.parcels if known.tracking_number != parcel.tracking_number)
     if any(known.tracking_number == parcel.tracking_number for known in affected.open):
         return None

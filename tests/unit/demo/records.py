@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ class Feed:
     """Writes records into observations, each with an id of its own unless one is given."""
 
     def __init__(self, seen: Observations, prefix: str = "") -> None:
+        self._owner_versions = count(1)
         self.seen = seen
         self.prefix = prefix
         self.number = 0
@@ -73,6 +75,7 @@ class Feed:
             "tracking_number": number,
             "case_id": f"case-{number}",
             "owner_id": owner,
+            "owner_version": next(self._owner_versions),
             "reserved": reserved,
             "tell": tell,
         }

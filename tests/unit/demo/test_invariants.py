@@ -299,3 +299,13 @@ def test_a_refused_payment_is_no_payment(world: World) -> None:
     verdict = world.judged()
     assert verdict.holds
     assert (verdict.decided_fen, verdict.paid_fen, verdict.refused_fen) == (13500, 12800, 700)
+
+
+def test_a_refused_payment_whose_claim_is_decided_again_breaks_nothing(world: World) -> None:
+    payout = {"decision_id": "d-c6", "amount_fen": 900, "provider_ref": "po-d-c6"}
+    world.feed.claim("c6", "decided", payout={**payout, "status": "requested"}, award={"amount_fen": 900})
+    world.feed.order("d-c6", "c6", 900)
+    world.statement.append(StatementLine("po-d-c6", "CL-c6-1", 900, "refused"))
+    refused = {**payout, "status": "refused"}
+    world.feed.claim("c6", "decided", version=3, payout=refused, award={"amount_fen": 0}, state="rejected")
+    assert broken(world.judged()) == set()

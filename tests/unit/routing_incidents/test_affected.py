@@ -41,6 +41,17 @@ def test_who_tells_that_it_is_over(reason: OverReason, reserved: bool, tell: boo
     assert (news.tell, news.reserved, after_it.open) == (tell, reserved, ())
 
 
+def test_a_parcel_that_comes_under_it_after_the_customer_heard_that_it_is_over_is_told_again() -> None:
+    news: list[IncidentParcel] = []
+    current: Affected | None = None
+    for n in (1, 2):
+        linked = link(current, incident(), "ann", one(n), WAITING, NOON)
+        assert linked is not None
+        current, over = release(linked[0], f"SF{n}", "moved_on", WAITING, NOON)
+        news += [linked[1], over]
+    assert [(told.move, told.tell) for told in news] == [("affected", True), ("over", True)] * 2
+
+
 Move = Literal["link", "48", "72", "moved_on", "closed", "unlinked"]
 Step = tuple[int, Move]
 steps = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(get_args(Move))), max_size=12)
@@ -78,4 +89,5 @@ def test_what_the_news_tell_in_whatever_order_is_what_was_stored(taken: list[Ste
         stored.parcels, key=lambda p: p.tracking_number
     )
     assert (again.version, again.told_hours) == (stored.version, stored.told_hours)
-    assert sum(event.tell for event in news if event.move == "affected") == 1
+    begun, ended = (sum(event.tell for event in news if event.move == move) for move in ("affected", "over"))
+    assert begun >= max(1, ended)
