@@ -47,3 +47,30 @@ class RouteDoc:
     request_type: str = JSON
     also: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     """Other content types of the request, with their shapes."""
+
+
+def refused(may_not: str, unknown: str) -> dict[int, Answer]:
+    """What a person's request may be answered with instead: who `may_not`, and what is `unknown`."""
+    return {
+        400: Answer("the request is not well formed", content_type=PROBLEM),
+        401: Answer("no valid token", content_type=PROBLEM),
+        403: Answer(may_not, content_type=PROBLEM),
+        404: Answer(unknown, content_type=PROBLEM),
+    }
+
+
+def act_refused(
+    request: Mapping[int, Answer],
+    state: str = "not possible in this state; `reason` says why",
+    changed: str = "it has changed since it was read",
+    body: str = "the body is not valid",
+) -> dict[int, Answer]:
+    """And an act on a version that was read, besides what any `request` may be answered with."""
+    return {
+        **request,
+        409: Answer(state, content_type=PROBLEM),
+        412: Answer(changed, content_type=PROBLEM),
+        422: Answer(body, content_type=PROBLEM),
+        428: Answer("If-Match is missing", content_type=PROBLEM),
+        503: Answer("busy; send the same request again", content_type=PROBLEM),
+    }

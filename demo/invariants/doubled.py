@@ -67,7 +67,7 @@ def one_notice_for_an_incident(evidence: Evidence) -> Finding:
         "同一突发事件向同一客户通知两次",
         "one incident told twice to a customer",
         "doubled",
-        sum(sum(one.told.values()) for one in incidents.values()),
+        sum(one.notices(move) for one in incidents.values() for move in ("affected", "estimated", "over")),
         (f"{number} {what}" for number, one in incidents.items() for what in one.retold()),
     )
 

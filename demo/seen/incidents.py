@@ -1,6 +1,5 @@
 """What incidents.v1 says of each incident: when what happened, which parcels, and who was told."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,15 +14,14 @@ Json = Mapping[str, Any]
 class SeenIncident:
     """`cases`: tracking number → its case; `reserved`: those whose case was not opened when they came under it.
 
-    `told`: how often an owner was told that it begins, and that it is over; `news`: all that was said of an owner's
-    parcels, by the version of the owner: which parcel, what became of it, whether the owner was told.
+    `news`: all that was said of an owner's parcels, by the version of the owner: which parcel, what became of it,
+    whether the owner was told.
     """
 
     incident: Json = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
-    told: Counter[tuple[str, str]] = field(default_factory=Counter)
     news: dict[str, list[tuple[int, str, str, bool]]] = field(default_factory=dict)
 
     def change(self, event: Json) -> None:
@@ -31,16 +29,15 @@ class SeenIncident:
             self.incident = event["incident"]
 
     def parcel(self, event: Json) -> None:
-        number, owner, move = event["tracking_number"], event["owner_id"], event["move"]
-        self.news.setdefault(owner, []).append((event["owner_version"], number, move, event["tell"]))
+        number, move = event["tracking_number"], event["move"]
+        said = (event["owner_version"], number, move, event["tell"])
+        self.news.setdefault(event["owner_id"], []).append(said)
         if move == "over":
             self.over.add(number)
         else:
             self.cases[number] = event["case_id"]
             if event["reserved"]:
                 self.reserved.add(event["case_id"])
-        if event["tell"]:
-            self.told[owner, move] += 1
 
     def retold(self) -> Iterator[str]:
         """What an owner was told though they knew: that it begins with one of their parcels under it already, or that
@@ -58,7 +55,8 @@ class SeenIncident:
                     yield f"{owner} {move}"
 
     def notices(self, move: str) -> int:
-        return sum(count for (_, what), count in self.told.items() if what == move)
+        """How many an owner was told that it begins (`affected`), is over, or is estimated otherwise by."""
+        return sum(tell and what == move for news in self.news.values() for _, _, what, tell in news)
 
 
 def happenings_of_incident(event: Json) -> Iterator[Happening]:

@@ -12,7 +12,6 @@ from services.routing.record import correction, messages
 from services.routing.rules import Rules
 from services.routing.state import CaseState, ChangeSet
 from shared.contracts.base import derived_id
-from shared.contracts.cases import Case
 from shared.messaging.message import Outgoing
 
 
@@ -21,7 +20,7 @@ class Answer:
     """What an act was answered with, kept so that the same act again is answered alike."""
 
     fingerprint: str
-    case: Case
+    state: CaseState
 
 
 @dataclass(slots=True)
@@ -37,14 +36,14 @@ class Acting:
     told: list[Outgoing] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
 
-    def act(self, request: Request) -> Case:
+    def act(self, request: Request) -> CaseState:
         """The case after the act. Raises `DeskError` or `refusals.ActRefused`: then nothing has changed."""
         act_id = request.act_id
         earlier = self.answers.get(act_id) or self.answered.get(act_id)
         if earlier is not None:
             if earlier.fingerprint != request.fingerprint:
                 raise KeyReused
-            return earlier.case
+            return earlier.state
         state = self._case(request.case_id)
         if state.case.version != request.version:
             raise StaleVersion
@@ -52,9 +51,9 @@ class Acting:
         for one in found:
             self._keep(one)
             self.told += messages(one, act_id, self.now)
-        after = found[0].state.case
+        after = found[0].state
         if isinstance(request, ActRequest) and isinstance(request.act, Reclassify):
-            self.told.append(correction(state, after, request.act.actor.agent, act_id, self.now))
+            self.told.append(correction(state, after.case, request.act.actor.agent, act_id, self.now))
         self.answers[act_id] = Answer(request.fingerprint, after)
         return after
 

@@ -15,9 +15,10 @@ from services.routing.answers import Refusals
 from services.routing.asked import ActRequest
 from services.routing.desk import Desk
 from services.routing.legal.acts import LegalAct
+from services.routing.state import CaseState
 from shared.contracts.cases import Case, CaseKind, CaseStatus
 from shared.contracts.personal import Personal
-from shared.openapi import JSON, PROBLEM, Answer, Parameter, RouteDoc
+from shared.openapi import JSON, Answer, Parameter, RouteDoc, act_refused, refused
 from shared.security.tokens import TokenVerifier
 from shared.web import Problem, if_match, parse_model, read_body
 
@@ -201,17 +202,17 @@ REFUSED = Refusals(
 )
 
 
-async def done(asked: Awaitable[Case]) -> Response:
+async def done(asked: Awaitable[CaseState]) -> Response:
     """The case after an act. Raises `Problem`: why there is none."""
-    case = await REFUSED.settled(asked)
-    return _case_response(case.version, case.model_dump_json(exclude_none=True))
+    state = await REFUSED.settled(asked)
+    return _case_response(state.case.version, state.json)
 
 
 def _unknown() -> Problem:
     return Problem(404, *REFUSED.unknown)
 
 
-def _case_response(version: int, case: str) -> Response:
+def _case_response(version: int, case: str | bytes) -> Response:
     return Response(case, media_type=JSON, headers={"ETag": f'"{version}"'})
 
 
@@ -239,20 +240,13 @@ def _status(text: str) -> CaseStatus:
         raise Problem(400, "status is not valid", f"One of {', '.join(s.value for s in CaseStatus)}.") from error
 
 
-_REFUSALS = {
-    400: Answer("the request is not well formed", content_type=PROBLEM),
-    401: Answer("no valid token", content_type=PROBLEM),
-    403: Answer("the role, or this agent, may not", content_type=PROBLEM),
-    404: Answer("no such case", content_type=PROBLEM),
-}
-ACT_REFUSALS = {
-    **_REFUSALS,
-    409: Answer("not possible in the case's state; `reason` says why", content_type=PROBLEM),
-    412: Answer("the case has changed since it was read", content_type=PROBLEM),
-    422: Answer("the body is not valid, or the key was used for another act", content_type=PROBLEM),
-    428: Answer("If-Match is missing", content_type=PROBLEM),
-    503: Answer("busy; send the same request again", content_type=PROBLEM),
-}
+_REFUSALS = refused("the role, or this agent, may not", "no such case")
+ACT_REFUSALS = act_refused(
+    _REFUSALS,
+    state="not possible in the case's state; `reason` says why",
+    changed="the case has changed since it was read",
+    body="the body is not valid, or the key was used for another act",
+)
 ACT_HEADERS = (
     Parameter("If-Match", "ETag of the case as read", "header", required=True),
     Parameter("Idempotency-Key", "a random key; a repeat gives the same answer", "header", required=True),

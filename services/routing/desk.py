@@ -30,7 +30,7 @@ class Desk:
         self._outbox = outbox
         self._rules = rules
         self._clock = clock
-        self._together: Together[Request, Case] = Together(database, self._settle)
+        self._together: Together[Request, CaseState] = Together(database, self._settle)
 
     @property
     def rules(self) -> Rules:
@@ -48,7 +48,7 @@ class Desk:
         known = self._rules.roster.agents.get(subject)
         return Actor(subject, roles, groups or (known.groups if known else frozenset()))
 
-    async def do(self, request: Request) -> Case:
+    async def do(self, request: Request) -> CaseState:
         """The named case after the act; of two cases both change, or none. The same key again gives the same answer and
         does nothing.
 
@@ -56,11 +56,11 @@ class Desk:
         """
         return await self._together.do(request)
 
-    async def _settle(self, requests: Sequence[Request], session: Session) -> list[Case | Exception]:
+    async def _settle(self, requests: Sequence[Request], session: Session) -> list[CaseState | Exception]:
         known = await self._known(requests, session)
         answered = await self._answered([request.act_id for request in requests], session)
         acting = Acting(known, answered, self._rules, self._clock.now())
-        answers: list[Case | Exception] = []
+        answers: list[CaseState | Exception] = []
         turns = Turns()
         for request in requests:
             try:
@@ -83,7 +83,11 @@ class Desk:
 
     async def _answered(self, act_ids: Sequence[str], session: Session) -> dict[str, Answer]:
         rows = await self._answers.find({"_id": {"$in": act_ids}}, session=session).to_list(None)
-        return {row["_id"]: Answer(row["fingerprint"], Case.model_validate_json(row["answer"])) for row in rows}
+        return {row["_id"]: Answer(row["fingerprint"], _answer(row)) for row in rows}
+
+
+def _answer(row: dict[str, Any]) -> CaseState:
+    return CaseState(Case.model_validate_json(row["answer"]))
 
 
 def _rows(answers: Iterable[tuple[str, Answer]]) -> list[dict[str, Any]]:
@@ -92,7 +96,7 @@ def _rows(answers: Iterable[tuple[str, Answer]]) -> list[dict[str, Any]]:
         {
             "_id": act_id,
             "fingerprint": answer.fingerprint,
-            "answer": answer.case.model_dump_json(exclude_none=True),
+            "answer": answer.state.json.decode(),
             "at": now,
         }
         for act_id, answer in answers

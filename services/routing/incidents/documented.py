@@ -6,7 +6,7 @@ from services.routing.acts import SENIOR
 from services.routing.api import PAGE_MAX, ROLES
 from services.routing.incidents.requests import ACTS, OpenBody
 from shared.contracts.incidents import Incident, IncidentChanged
-from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
+from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc, act_refused, refused
 
 LISTED = 100
 
@@ -41,20 +41,8 @@ class ParcelPage(BaseModel):
     next: int | None = Field(None, description="`after` of the next page")
 
 
-_REFUSALS = {
-    400: Answer("the request is not well formed", content_type=PROBLEM),
-    401: Answer("no valid token", content_type=PROBLEM),
-    403: Answer("the role, or this person, may not", content_type=PROBLEM),
-    404: Answer("no such incident or case", content_type=PROBLEM),
-}
-_ACT_REFUSALS = {
-    **_REFUSALS,
-    409: Answer("not possible in this state; `reason` says why", content_type=PROBLEM),
-    412: Answer("it has changed since it was read", content_type=PROBLEM),
-    422: Answer("the body is not valid", content_type=PROBLEM),
-    428: Answer("If-Match is missing", content_type=PROBLEM),
-    503: Answer("busy; send the same request again", content_type=PROBLEM),
-}
+_REFUSALS = refused("the role, or this person, may not", "no such incident or case")
+_ACT_REFUSALS = act_refused(_REFUSALS)
 _OPEN_REFUSALS = {code: _ACT_REFUSALS[code] for code in (400, 401, 403, 422, 503)} | {
     409: Answer("an incident of this cause is open", content_type=PROBLEM)
 }

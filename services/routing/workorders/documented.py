@@ -10,7 +10,7 @@ from services.routing.workorders.requests import MOVES, OpenBody
 from shared.contracts.parcels import Node
 from shared.contracts.personal import Personal
 from shared.contracts.work_orders import Owner, WorkOrder, WorkOrderChanged
-from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc
+from shared.openapi import PROBLEM, Answer, Parameter, RouteDoc, act_refused, refused
 
 
 class Orders(BaseModel):
@@ -42,20 +42,8 @@ class PartnerLink(BaseModel):
     until: datetime
 
 
-_REFUSALS = {
-    400: Answer("the request is not well formed", content_type=PROBLEM),
-    401: Answer("no valid token", content_type=PROBLEM),
-    403: Answer("not this person's turn; `reason` says why", content_type=PROBLEM),
-    404: Answer("no such case or work order", content_type=PROBLEM),
-}
-_MOVE_REFUSALS = {
-    **_REFUSALS,
-    409: Answer("not possible in this state; `reason` says why", content_type=PROBLEM),
-    412: Answer("it has changed since it was read", content_type=PROBLEM),
-    422: Answer("the body is not valid", content_type=PROBLEM),
-    428: Answer("If-Match is missing", content_type=PROBLEM),
-    503: Answer("busy; send the same request again", content_type=PROBLEM),
-}
+_REFUSALS = refused("not this person's turn; `reason` says why", "no such case or work order")
+_MOVE_REFUSALS = act_refused(_REFUSALS)
 
 
 def _if_match(what: str) -> tuple[Parameter, ...]:

@@ -33,10 +33,10 @@ def asked(state: CaseState, act: Act, key: str = "k", **more: Any) -> ActRequest
 def test_the_second_act_on_a_case_sees_the_first() -> None:
     state = opened()
     together = acting(state)
-    taken = together.act(asked(state, Take(ANN)))
+    taken = together.act(asked(state, Take(ANN))).case
     with pytest.raises(StaleVersion):
         together.act(asked(state, Reply(ANN, Personal("好")), "late"))
-    replied = together.act(asked(state, Reply(ANN, Personal("好")), "next", version=taken.version))
+    replied = together.act(asked(state, Reply(ANN, Personal("好")), "next", version=taken.version)).case
     assert replied.version == taken.version + 1 == state.case.version + 2
     assert together.changed[state.case.case_id].case == replied
     assert len(together.told) == len({one.id for one in together.told}) == 2
@@ -76,7 +76,7 @@ def test_an_unknown_or_only_reserved_case_is_none() -> None:
 def test_a_correction_is_told_with_what_it_corrects() -> None:
     state = opened("快递到哪了")
     together = acting(state)
-    taken = together.act(asked(state, Take(ANN)))
+    taken = together.act(asked(state, Take(ANN))).case
     together.act(asked(state, Reclassify(ANN, kind=CaseKind.COMPLAINT), "r", version=taken.version))
     assert [one.topic for one in together.told][-1] == "training.v1"
 
@@ -94,7 +94,7 @@ def test_a_pair_changes_whole_after_an_act_on_one_of_them_and_what_ends_is_writt
     ending, going = opened(n=1), opened(n=2)
     together = acting(ending, going)
     together.act(asked(going, Take(LEAD)))
-    ended = together.act(pair(ending, going.case.number))
+    ended = together.act(pair(ending, going.case.number)).case
     assert ended.merged_into == going.case.case_id
     assert list(together.changed) == [ending.case.case_id, going.case.case_id]
     assert together.changed[going.case.case_id].case.version == going.case.version + 2
