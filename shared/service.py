@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import structlog
 import uvicorn
 from faststream.asgi import AsgiFastStream
-from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from shared.http_connection import connection
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.consumers import PACE_S, Consumers, Surroundings
 from shared.messaging.handler import Handler
+from shared.messaging.joining import JoiningBroker
 from shared.messaging.lease import Lease
 from shared.messaging.message import Incoming
 from shared.messaging.outbox import Outbox
@@ -72,7 +72,7 @@ class Runtime:
         self.outbox = Outbox(self.database)
         self.kafka_security = KafkaSecurity.of(settings)
         client_id = f"parcelcare-{name}-{settings.instance}"
-        self._broker = KafkaBroker(
+        self._broker = JoiningBroker(
             settings.kafka_bootstrap_servers,
             consumer_only=True,
             allow_auto_create_topics=False,

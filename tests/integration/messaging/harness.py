@@ -96,9 +96,7 @@ class Bench:
         settings = {
             "KAFKA_BOOTSTRAP_SERVERS": self.infra.kafka,
             "MONGO_URL": self.infra.mongo_url,
-            "TOPIC_PREFIX": self.prefix,
-            "GROUP_PREFIX": self.prefix,
-            "DATABASE_PREFIX": self.names.prefix,
+            **self.names.environment,
             "HTTP_PORT": str(port),
             "INSTANCE": f"tally-{len(self.processes)}",
             "BATCH_RECORDS": "100",
