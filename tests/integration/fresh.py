@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
-
 QUICK_GROUPS = {"GROUP_SESSION_S": "6", "GROUP_HEARTBEAT_S": "0.5"}
 """Settings: a group hears soon who joined or is gone; a shorter session no broker takes by itself."""
 

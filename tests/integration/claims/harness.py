@@ -23,6 +23,7 @@ from shared.contracts.topics import CASES, CLAIMS, PAYMENT_REQUESTS, Topic, ensu
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -37,7 +38,7 @@ class Process:
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
         except httpx.HTTPError:
             assert self.child.returncode is None, self.log.read_text()[-3000:]
@@ -202,12 +203,12 @@ class Bench:
 
     async def provider(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(headers=headers) as client:
+        async with asking.client(headers=headers) as client:
             return (await client.get(f"{self.payment.url}{path}")).json()
 
     async def faults(self, which: str, **shares: float) -> None:
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(headers=headers) as client:
+        async with asking.client(headers=headers) as client:
             answer = await client.put(f"{self.payment.url}/v1/faults/{which}", json=shares)
             assert answer.status_code == 204, answer.text
 
@@ -248,7 +249,7 @@ class Caller:
         self, method: str, path: str, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> httpx.Response:
         head = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.request(method, self.url + path, headers=head, timeout=15, **kwargs)
 
 

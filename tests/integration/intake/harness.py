@@ -24,6 +24,7 @@ from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS, MAX_RECORD_BYTES, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -40,7 +41,7 @@ class Process:
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
         except httpx.HTTPError:
             assert self.child.returncode is None, self.log.read_text()[-3000:]
@@ -67,7 +68,7 @@ class Bench:
         )
         await self.producer.start()
         self.mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(self.infra.mongo_url)
-        self.http = httpx.AsyncClient(timeout=30)
+        self.http = asking.client(timeout=30)
 
     async def close(self) -> None:
         for process in self.processes:

@@ -19,6 +19,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.tally import AMOUNT, AMOUNTS, TOTALS
@@ -40,13 +41,13 @@ class Process:
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready")).status_code == 200
         except httpx.HTTPError:
             return False
 
     async def health(self) -> dict[str, Any]:
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             body: dict[str, Any] = (await client.get(f"{self.url}/health/ready")).json()
             return body
 

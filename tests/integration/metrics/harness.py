@@ -20,6 +20,7 @@ from shared.contracts.topics import TOPICS, Topic, ensure
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -37,7 +38,7 @@ class Process:
 
     async def get(self, path: str, token: str | None = None) -> httpx.Response:
         head = {"Authorization": f"Bearer {token}"} if token else {}
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, headers=head, timeout=10)
 
     async def ready(self) -> bool:

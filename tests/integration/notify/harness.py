@@ -22,6 +22,7 @@ from shared.contracts.topics import CASES, CLAIMS, NOTICES, Topic, ensure
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.notify.hooks import HookSink
@@ -46,7 +47,7 @@ class Process:
     log: Path
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, headers=headers, timeout=10)
 
     async def ready(self) -> bool:

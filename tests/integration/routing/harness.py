@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from shared.contracts.topics import (
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -63,7 +64,7 @@ class Process:
     async def ready(self) -> bool:
         assert self.child.returncode is None, self.log.read_text()[-3000:]
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=10)).status_code == 200
         except httpx.HTTPError:
             return False
@@ -103,6 +104,11 @@ class Bench:
     @property
     def database(self) -> Any:
         return self._client[self.names.database("routing")]
+
+    def forward(self, to: datetime) -> None:
+        """All processes are dead: those that are started from now on live from `to` on."""
+        assert all(process.child.returncode is not None for process in self.processes)
+        self.clock = replace(self.clock, anchor_real=datetime.now(UTC), anchor_sim=max(to, self.clock.now()))
 
     async def start(self, count: int = 1, **environment: str) -> list[Process]:
         """That many more processes; returns once they are ready."""
@@ -204,11 +210,11 @@ class DeskClient:
     token: str
 
     async def get(self, path: str, **query: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, params=query, headers=self._headers(), timeout=15)
 
     async def post(self, path: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.post(self.url + path, headers=self._headers(), timeout=15)
 
     async def act(
@@ -226,7 +232,7 @@ class DeskClient:
         if key is not None:
             headers["Idempotency-Key"] = uuid4().hex if key == "new" else key
         content = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             url = f"{self.url}/v1/cases/{case_id}/{name}"
             return await client.post(url, content=content, headers=headers, timeout=15)
 

@@ -27,6 +27,7 @@ from shared.messaging.partition_state.batch import decide, decide_due
 from shared.messaging.partition_state.entry import Entry, decode
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.harness import Process, free_port
@@ -152,7 +153,7 @@ class Bench:
 
     async def where_is(self, process: Process, number: str) -> httpx.Response:
         token = issue_local(self.secrets, "alice", ["agent"])
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.get(f"{process.url}/v1/parcels/{number}", headers={"Authorization": f"Bearer {token}"})
 
     def expected(self, until: datetime | None = None) -> tuple[set[str], dict[str, bytes]]:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from shared.contracts.topics import TOPICS
 from shared.kafka_security import KafkaSecurity
 from shared.settings import KafkaSettings
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -107,7 +108,7 @@ async def assert_routing_runs(broker: SecureBroker, infra: Infra, names: FreshNa
 
     async def ready() -> bool:
         assert child.returncode is None, log.read_text()[-3000:]
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             try:
                 return (await client.get(f"{url}/health/ready")).status_code == 200
             except httpx.HTTPError:
