@@ -1,7 +1,6 @@
 """The claims service as processes, beside the payment simulator, on topics and a database of one test."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -23,7 +22,8 @@ from shared.contracts.topics import CASES, CLAIMS, PAYMENT_REQUESTS, Topic, ensu
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
-from tests.integration import asking
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -32,7 +32,7 @@ from tests.unit.claims.build import NOW
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
@@ -88,15 +88,7 @@ class Bench:
         port = free_port()
         own = {"HTTP_PORT": str(port), "INSTANCE": name, "STATE_DIR": str(self.directory / name), **environment}
         log = self.directory / f"{name}.log"
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                module,
-                env={**os.environ, **self.environment, **own},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start(module, {**self.environment, **own}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")
@@ -222,7 +214,7 @@ class Bench:
             "-m",
             "services.claims.reconcile",
             *arguments,
-            env={**os.environ, **self.environment, "PAYMENT_URL": self.payment.url, "COLUMNS": "160"},
+            env={**self.environment, "PAYMENT_URL": self.payment.url, "COLUMNS": "160"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )

@@ -1,12 +1,9 @@
 """Intake as a process, on topics and a database of one test; its gateways, and readers of what it published."""
 
-import asyncio
 import hashlib
 import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +21,8 @@ from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS, MAX_RECORD_BYTES, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
-from tests.integration import asking
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -34,7 +32,7 @@ RECEIVED = INTERACTION_RECEIVED.encode()
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     smtp_port: int
     log: Path
@@ -95,10 +93,7 @@ class Bench:
             **environment,
         }
         log = self.directory / f"{name}.log"
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, env={**os.environ, **own}, stdout=output, stderr=output
-            )
+        child = await children.start(module, own, log)
         process = Process(child, f"http://127.0.0.1:{port}", smtp_port, log)
         self.processes.append(process)
         if not wait:

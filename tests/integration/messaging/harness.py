@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +17,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
-from tests.integration import asking
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.tally import AMOUNT, AMOUNTS, TOTALS
@@ -34,7 +33,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 class Process:
     """One tally process; `marker` tells whether it killed itself."""
 
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
     environment: dict[str, str]
@@ -114,15 +113,7 @@ class Bench:
         process.child = fresh.child
 
     async def _spawn(self, settings: dict[str, str], log: Path) -> Process:
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.integration.messaging.tally",
-                env={**os.environ, **settings},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start("tests.integration.messaging.tally", settings, log)
         return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)
 
     async def supervise(self) -> None:

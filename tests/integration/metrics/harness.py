@@ -1,10 +1,7 @@
 """Processes of the metrics service on topics and a database of one test, and what they show."""
 
-import asyncio
-import os
 import signal
 import socket
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +17,8 @@ from shared.contracts.topics import TOPICS, Topic, ensure
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
-from tests.integration import asking
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -32,7 +30,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
@@ -100,15 +98,7 @@ class Bench:
         port = free_port()
         own = {"HTTP_PORT": str(port), "INSTANCE": f"metrics-{number}", **environment}
         log = self.directory / f"metrics-{number}.log"
-        with log.open("wb") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.metrics",
-                env={**os.environ, **self.environment, **own},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start("services.metrics", {**self.environment, **own}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")

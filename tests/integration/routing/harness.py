@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,7 +34,8 @@ from shared.contracts.topics import (
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
-from tests.integration import asking
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -57,7 +56,7 @@ def free_port() -> int:
 class Process:
     """One running routing."""
 
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
@@ -132,15 +131,7 @@ class Bench:
             "ASSIGN_INTERVAL_S": "0.2",
             **self._clock_settings(),
         }
-        with log.open("wb") as out:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.routing",
-                env={**os.environ, **self.names.environment, **own, **environment},
-                stdout=out,
-                stderr=out,
-            )
+        child = await children.start("services.routing", {**self.names.environment, **own, **environment}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         return process

@@ -1,9 +1,6 @@
 """Processes with parcel state, scans for them, and what came out on the other side."""
 
-import asyncio
-import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +24,7 @@ from shared.messaging.partition_state.batch import decide, decide_due
 from shared.messaging.partition_state.entry import Entry, decode
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
-from tests.integration import asking
+from tests.integration import asking, children
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.harness import Process, free_port
@@ -170,9 +167,5 @@ class Bench:
 
 
 async def spawn(settings: dict[str, str], log: Path) -> Process:
-    with log.open("ab") as output:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.routing_parcels.worker",
-            env={**os.environ, **settings}, stdout=output, stderr=output,
-        )  # fmt: skip
+    child = await children.start("tests.integration.routing_parcels.worker", settings, log)
     return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)
