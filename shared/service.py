@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import structlog
 import uvicorn
@@ -85,7 +86,7 @@ class Runtime:
         self.publisher = Publisher(
             settings.kafka_bootstrap_servers, settings.topic_prefix, client_id, security=self.kafka_security
         )
-        self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
+        self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{uuid4()}")
         self._leading = False
         self._periodic: list[tuple[str, float, Periodic, bool]] = []
         self._on_start: list[Callable[[], Awaitable[object]]] = [self.outbox.create_indexes]

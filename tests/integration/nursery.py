@@ -1,7 +1,8 @@
 """`python -m tests.integration.nursery`: has imported the services, and forks a process for each that is ordered.
 
 A service takes two seconds of CPU to import what it needs and half of one to begin; tests start some two hundred. What
-is ordered runs as by `python -m`, in an environment of its own and with a log of its own.
+is ordered runs as by `python -m`, in an environment of its own and with a log of its own; only the order of sets of
+strings is the same for all of a run (whole stacks and `make chaos` start each process by itself).
 Reads orders from standard input, one JSON object a line: `module`, `environment`, `log`. Answers a line for each that
 has begun (`pid`) and for each that has ended (`pid`, `code`: as of `subprocess`). At the end of its input it kills
 whoever still runs, so nobody outlives the tests.
