@@ -14,6 +14,9 @@ from pathlib import Path
 FORKS = sys.platform == "linux"
 """On macOS a fork that has not called exec may not use the system's libraries."""
 
+AT_START = {"PYTHONPATH", "PYTHONHASHSEED"}
+"""What an interpreter heeds only when it starts: a process that needs them is not forked."""
+
 
 class Child:
     """A process that the nursery forked: what tests use of asyncio's own."""
@@ -93,7 +96,7 @@ _nursery: list[_Nursery] = []
 async def start(module: str, settings: Mapping[str, str], log: Path) -> AnyChild:
     """`python -m module` with these settings beside our own environment; what it says is added to the log."""
     environment = {**os.environ, **settings}
-    if not FORKS:
+    if not FORKS or AT_START & settings.keys():
         with log.open("ab") as out:
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module, env=environment, stdout=out, stderr=out
