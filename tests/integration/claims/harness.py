@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.unit.claims.build import NOW
+from tools.stack.ports import free_port
 
 
 @dataclass
@@ -247,10 +247,3 @@ class Caller:
 
 def case_ids(count: int) -> Sequence[str]:
     return [f"{n:08x}-0000-5000-8000-000000000000" for n in range(1, count + 1)]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

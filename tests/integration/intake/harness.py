@@ -3,7 +3,6 @@
 import hashlib
 import json
 import signal
-import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 RECEIVED = INTERACTION_RECEIVED.encode()
 
@@ -184,10 +184,3 @@ class Bench:
 
 def ids(records: "Sequence[ConsumerRecord[bytes, bytes]]") -> set[str]:
     return {dict(r.headers)["ce_id"].decode() for r in records}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -20,12 +20,13 @@ from shared.contracts.cases import CaseChanged, MediaAdded, MediaMissing
 from shared.contracts.interactions import MEDIA_FAILED, MEDIA_STORED, MediaFailed, MediaStored
 from shared.contracts.topics import CASES, INTERACTIONS
 from tests.integration import children
-from tests.integration.intake.harness import Bench, Process, free_port
+from tests.integration.intake.harness import Bench, Process
 from tests.integration.polling import poll
 from tools.simulators.faults import MediaFaults
 from tools.simulators.media_files import KeptFile
 from tools.simulators.mediahost import MediaHost, MediaHostSettings, routes
 from tools.simulators.server import application
+from tools.stack.ports import free_port
 
 SITE = Path(__file__).parents[2] / "e2e" / "windows" / "site"
 ROOT = Path(__file__).parents[3]

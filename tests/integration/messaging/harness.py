@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.tally import AMOUNT, AMOUNTS, TOTALS
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 PARTITIONS = 4
 Raw = tuple[str | None, bytes | None, list[tuple[str, bytes | None]]]
@@ -208,13 +208,6 @@ class Bench:
                 return False  # a fresh broker is still making its offsets topic
 
         await poll(done, timeout)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def headers(event_id: str) -> list[tuple[str, bytes | None]]:

@@ -1,7 +1,6 @@
 """Processes of the metrics service on topics and a database of one test, and what they show."""
 
 import signal
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.unit.metrics.events import START
+from tools.stack.ports import free_port
 
 PLACES = {model: (topic, name) for topic in TOPICS for name, model in topic.types.items()}
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -149,13 +149,6 @@ class Bench:
             raise AssertionError(f"{error}; it is {last.get('value')}") from error
         found: Samples = last["samples"]
         return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def figures(samples: Samples) -> Samples:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +28,7 @@ from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tools.stack.ports import free_port
 
 
 @dataclass

@@ -14,12 +14,13 @@ from shared.contracts.incidents import INCIDENT_CHANGED
 from shared.contracts.topics import CASES, INCIDENTS, PUSH_REQUESTS, PUSHES
 from shared.messaging.message import Outgoing, outgoing
 from tests.integration import asking
-from tests.integration.notify.harness import Bench, free_port
+from tests.integration.notify.harness import Bench
 from tests.integration.notify.hooks import HookSink
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench as Routing
 from tests.integration.routing.test_work_orders import AGENT, OPENING, call, taken
 from tests.unit.notify.pushes import escalated, incident_changed
+from tools.stack.ports import free_port
 
 LEAD = "lead@staff.parcelcare.example"
 GONE = "duty.manager@staff.parcelcare.example"

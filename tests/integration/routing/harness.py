@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -41,15 +40,10 @@ from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
+from tools.stack.ports import free_port
 
 CUSTOMER_TYPES: Mapping[type[Contract], str] = {model: name for name, model in customers.TYPES.items()}
 EXCEPTION_TYPES: Mapping[type[Contract], str] = {model: name for name, model in parcels.EXCEPTION_TYPES.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

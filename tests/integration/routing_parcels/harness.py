@@ -27,8 +27,9 @@ from shared.security.tokens import issue_local
 from tests.integration import asking, children
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
-from tests.integration.messaging.harness import Process, free_port
+from tests.integration.messaging.harness import Process
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 PARTITIONS = topics.PARCEL_EVENTS.partitions
 USED = (topics.PARCEL_EVENTS, topics.PARCEL_EXCEPTIONS, topics.PARCEL_STATE, topics.DEAD_LETTERS)

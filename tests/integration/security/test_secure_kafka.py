@@ -20,8 +20,9 @@ from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
-from tests.integration.security.broker import SecureBroker, free_port
+from tests.integration.security.broker import SecureBroker
 from tools.secret_files import ensure
+from tools.stack.ports import free_port
 
 pytestmark = [pytest.mark.req("SY-8"), pytest.mark.slow]
 

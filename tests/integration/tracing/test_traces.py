@@ -20,11 +20,11 @@ from shared.tracing import trace_id_of
 from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
-from tests.integration.notify.harness import free_port
 from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
 from tests.integration.tracing.collector import Collector
 from tools.secret_files import ensure as ensure_secrets
+from tools.stack.ports import free_port
 
 SERVICES = ("intake", "routing", "claims", "notify")
 GIVEN = f"00-{'5e' * 16}-{'a1' * 8}-01"
