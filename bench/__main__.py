@@ -23,12 +23,12 @@ from bench.chain import (
 )
 from bench.floor import HOPS, TOPICS
 from bench.obvious import PREFIX
-from bench.ports import free_port
 from bench.report import table
 from bench.sink import SinkClient
 from shared.contracts import topics
 from tools.stack import Stack
 from tools.stack.catalogue import SERVICES
+from tools.stack.ports import free_port
 
 CONTACTS = 4000
 OBVIOUS_CONTACTS = 200

@@ -24,13 +24,13 @@ from rich.table import Table
 
 from bench.chain import Processes, cpu
 from bench.load import until
-from bench.ports import free_port
 from bench.report import EDGES, PROCESSES, edge_rows
 from services.intake.gateways import RULES
 from shared.contracts.topics import ensure
 from tools import secret_files
 from tools.stack import Stack
 from tools.stack.layout import ROOT
+from tools.stack.ports import free_port
 
 ROUNDS = 3
 SECONDS = 2.0

@@ -5,11 +5,11 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import structlog
 import uvicorn
 from faststream.asgi import AsgiFastStream
-from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from shared.http_connection import connection
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.consumers import PACE_S, Consumers, Surroundings
 from shared.messaging.handler import Handler
+from shared.messaging.joining import JoiningBroker
 from shared.messaging.lease import Lease
 from shared.messaging.message import Incoming
 from shared.messaging.outbox import Outbox
@@ -72,7 +73,7 @@ class Runtime:
         self.outbox = Outbox(self.database)
         self.kafka_security = KafkaSecurity.of(settings)
         client_id = f"parcelcare-{name}-{settings.instance}"
-        self._broker = KafkaBroker(
+        self._broker = JoiningBroker(
             settings.kafka_bootstrap_servers,
             consumer_only=True,
             allow_auto_create_topics=False,
@@ -85,7 +86,7 @@ class Runtime:
         self.publisher = Publisher(
             settings.kafka_bootstrap_servers, settings.topic_prefix, client_id, security=self.kafka_security
         )
-        self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{id(self)}")
+        self._lease = Lease(self.database, f"{name}-periodic", f"{settings.instance}/{uuid4()}")
         self._leading = False
         self._periodic: list[tuple[str, float, Periodic, bool]] = []
         self._on_start: list[Callable[[], Awaitable[object]]] = [self.outbox.create_indexes]

@@ -45,6 +45,8 @@ class KafkaSettings(BaseSettings):
 class CommonSettings(KafkaSettings):
     """A service's own settings extend these.
 
+    `group_session_s`: how long the partitions of a process that says nothing stay its own; a process says every
+    `group_heartbeat_s` that it is there, and hears then who joins.
     `http_head_s`, `http_body_s`: how long a connection may take over a request's head, and over a small body.
     """
 
@@ -52,6 +54,8 @@ class CommonSettings(KafkaSettings):
     mongo_url: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
     group_prefix: str = ""
     database_prefix: str = ""
+    group_session_s: float = Field(10.0, gt=0)
+    group_heartbeat_s: float = Field(3.0, gt=0)
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     http_head_s: float = Field(10.0, gt=0)

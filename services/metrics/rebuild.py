@@ -17,7 +17,7 @@ from services.metrics.settings import MetricsSettings
 from services.metrics.sources import GROUP, SOURCES
 from services.metrics.store import Figures
 from shared.kafka_security import KafkaSecurity
-from shared.messaging.rebuilding import SESSION_S, RebuildRefused, partitions_of, refuse_while_running
+from shared.messaging.rebuilding import RebuildRefused, partitions_of, refuse_while_running
 from shared.mongo import Database, connect
 
 
@@ -29,14 +29,12 @@ class Span:
     end: int
 
 
-async def rebuild(
-    settings: MetricsSettings, accept_loss: bool = False, patience_s: float = SESSION_S
-) -> dict[TopicPartition, Span]:
+async def rebuild(settings: MetricsSettings, accept_loss: bool = False) -> dict[TopicPartition, Span]:
     """Returns what will be read again, by partition. Raises `RebuildRefused`.
 
     The offsets go back first: a crash in between leaves a full inbox, which drops what it has seen.
     """
-    spans = await _reset_offsets(settings, accept_loss, patience_s)
+    spans = await _reset_offsets(settings, accept_loss)
     client = connect(settings.mongo_url)
     try:
         database = Database(client, f"{settings.database_prefix}metrics")
@@ -48,13 +46,13 @@ async def rebuild(
     return spans
 
 
-async def _reset_offsets(settings: MetricsSettings, accept_loss: bool, patience_s: float) -> dict[TopicPartition, Span]:
+async def _reset_offsets(settings: MetricsSettings, accept_loss: bool) -> dict[TopicPartition, Span]:
     group = settings.group_prefix + GROUP
     access = {"bootstrap_servers": settings.kafka_bootstrap_servers, **KafkaSecurity.of(settings).options()}
     admin = AIOKafkaAdminClient(**access)
     await admin.start()
     try:
-        await refuse_while_running(admin, group, patience_s)
+        await refuse_while_running(admin, group, settings.group_session_s)
         partitions = await partitions_of(admin, [settings.topic_prefix + t.name for t in SOURCES])
     finally:
         await admin.close()

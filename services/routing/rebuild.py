@@ -44,7 +44,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.message import Incoming
 from shared.messaging.outbox import Outbox
 from shared.messaging.publisher import Publisher
-from shared.messaging.rebuilding import SESSION_S, RebuildRefused, partitions_of, refuse_while_running
+from shared.messaging.rebuilding import RebuildRefused, partitions_of, refuse_while_running
 from shared.messaging.record import Malformed, cloud_event_parser
 from shared.messaging.whole import whole
 from shared.mongo import Database, connect
@@ -136,7 +136,7 @@ def _waiting(event: IncidentParcel) -> CaseState | None:
     return CaseState(event.waiting, None, event.keys, reserved=True, released=event.reason == "moved_on")
 
 
-async def rebuild(settings: Settings, patience_s: float = SESSION_S) -> Rebuilt:
+async def rebuild(settings: Settings) -> Rebuilt:
     """Raises `RebuildRefused`, and what Kafka and the database raise: then run it again."""
     rules = rule_files.load(settings.rules_dir, settings.clock.now().date())
     security = KafkaSecurity.of(settings)
@@ -145,7 +145,7 @@ async def rebuild(settings: Settings, patience_s: float = SESSION_S) -> Rebuilt:
     client = connect(settings.mongo_url)
     try:
         for group in GROUPS:
-            await refuse_while_running(admin, settings.group_prefix + group, patience_s)
+            await refuse_while_running(admin, settings.group_prefix + group, settings.group_session_s)
         partitions = await partitions_of(admin, [settings.topic_prefix + topic.name for topic in TOPICS])
         database = Database(client, f"{settings.database_prefix}routing")
         await _publish_the_rest(database, settings, security)

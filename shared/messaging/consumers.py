@@ -198,8 +198,8 @@ class Consumers:
             batch_timeout_ms=POLL_MS,
             fetch_max_wait_ms=fetch_wait_ms(pace_s),
             max_poll_interval_ms=30 * 60 * 1000,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=milliseconds(settings.group_session_s),
+            heartbeat_interval_ms=milliseconds(settings.group_heartbeat_s),
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
             listener=listener or _Listener(state),
             parser=_whole_batch,
@@ -254,7 +254,11 @@ class _Listener(ConsumerRebalanceListener):
 
 
 def fetch_wait_ms(pace_s: float) -> int:
-    return max(FETCH_WAIT_MS, round(pace_s * 1000))
+    return max(FETCH_WAIT_MS, milliseconds(pace_s))
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def polling(

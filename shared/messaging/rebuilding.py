@@ -8,17 +8,18 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-SESSION_S = 15.0
-"""A process that has just ended stays a member for its session, so that a quick restart moves no partitions."""
+SESSIONS = 1.5
+"""A process that has just ended stays a member for its session, so that a quick restart moves no partitions; Kafka may
+see a little later that it is over."""
 
 
 class RebuildRefused(Exception):
     """Nothing was changed; the message says what to do first."""
 
 
-async def refuse_while_running(admin: AIOKafkaAdminClient, group: str, patience_s: float) -> None:
-    """Raises `RebuildRefused`."""
-    end = time.monotonic() + patience_s
+async def refuse_while_running(admin: AIOKafkaAdminClient, group: str, session_s: float) -> None:
+    """Waits for the session of a process that has ended. Raises `RebuildRefused`."""
+    end = time.monotonic() + SESSIONS * session_s
     while members := await _members(admin, group):
         if time.monotonic() > end:
             raise RebuildRefused(f"{members} processes are in group {group}: stop them first.")

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
+QUICK_GROUPS = {"GROUP_SESSION_S": "6", "GROUP_HEARTBEAT_S": "0.5"}
+"""Settings: a group hears soon who joined or is gone; a shorter session no broker takes by itself."""
+
 
 @dataclass(frozen=True)
 class FreshNames:
@@ -22,8 +25,8 @@ class FreshNames:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a service under test: the same prefix for all three."""
-        return dict.fromkeys(("TOPIC_PREFIX", "GROUP_PREFIX", "DATABASE_PREFIX"), self.prefix)
+        """For a service under test: the same prefix for all three, and quick groups."""
+        return dict.fromkeys(("TOPIC_PREFIX", "GROUP_PREFIX", "DATABASE_PREFIX"), self.prefix) | QUICK_GROUPS
 
 
 async def drop_topics(names: FreshNames, bootstrap: str) -> None:

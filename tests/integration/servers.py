@@ -5,6 +5,7 @@ the servers of the other.
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -26,11 +27,16 @@ class Infra:
 
 
 def end_abandoned_runs() -> None:
-    """A run that was killed could not end its Kafka and MongoDB: the next one does, by the pid in the name."""
-    for directory in VAR.glob("test-*"):
-        owner = directory.name.split("-")[1]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            remove(Layout(directory))
+    """A run that was killed could not end its Kafka and MongoDB: the next one does, by the pid in the name.
+
+    Of several runners that begin side by side one does so, and the others wait and find nothing left.
+    """
+    with (VAR / "tests.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for directory in VAR.glob("test-*"):
+            owner = directory.name.split("-")[1]
+            if owner.isdigit() and not psutil.pid_exists(int(owner)):
+                remove(Layout(directory))
 
 
 def remove(layout: Layout) -> None:

@@ -1,9 +1,9 @@
-"""Free loopback ports that stay the same from one start of a stack to the next."""
+"""Free loopback ports, and those that stay the same from one start of a stack to the next."""
 
 import json
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -27,6 +27,15 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
+def free_port(taken: Collection[int] = ()) -> int:
+    """One that nobody listens at now, and that is none of those taken. Raises RuntimeError where there is none."""
+    for _ in range(200):
+        port = random.choice(RANGE)  # noqa: S311 - a port is no secret
+        if port not in taken and is_free(port):
+            return port
+    raise RuntimeError(f"No free port between {RANGE.start} and {RANGE.stop} on {LOOPBACK}.")
+
+
 class PortBook:
     """Remembers which name has which port; a remembered port that somebody else took is replaced."""
 
@@ -39,17 +48,10 @@ class PortBook:
         kept = {name: port for name in names if is_free(port := self._wish(name))}
         for name in names:
             if name not in kept:
-                kept[name] = self._draw(taken={*kept.values(), *self.preferred.values()})
+                kept[name] = free_port({*kept.values(), *self.preferred.values()})
         self.ports |= kept
         self.file.write_text(json.dumps(self.ports, indent=2))
         return kept
 
     def _wish(self, name: str) -> int:
-        return self.ports.get(name) or self.preferred.get(name) or self._draw(set(self.preferred.values()))
-
-    def _draw(self, taken: set[int]) -> int:
-        for _ in range(200):
-            port = random.choice(RANGE)  # noqa: S311 - a port is no secret
-            if port not in taken and is_free(port):
-                return port
-        raise RuntimeError(f"No free port between {RANGE.start} and {RANGE.stop} on {LOOPBACK}.")
+        return self.ports.get(name) or self.preferred.get(name) or free_port(self.preferred.values())

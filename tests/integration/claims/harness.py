@@ -1,9 +1,7 @@
 """The claims service as processes, beside the payment simulator, on topics and a database of one test."""
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,21 +21,24 @@ from shared.contracts.topics import CASES, CLAIMS, PAYMENT_REQUESTS, Topic, ensu
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.unit.claims.build import NOW
+from tools.stack.ports import free_port
 
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
         except httpx.HTTPError:
             assert self.child.returncode is None, self.log.read_text()[-3000:]
@@ -87,15 +88,7 @@ class Bench:
         port = free_port()
         own = {"HTTP_PORT": str(port), "INSTANCE": name, "STATE_DIR": str(self.directory / name), **environment}
         log = self.directory / f"{name}.log"
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                module,
-                env={**os.environ, **self.environment, **own},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start(module, {**self.environment, **own}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")
@@ -202,12 +195,12 @@ class Bench:
 
     async def provider(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(headers=headers) as client:
+        async with asking.client(headers=headers) as client:
             return (await client.get(f"{self.payment.url}{path}")).json()
 
     async def faults(self, which: str, **shares: float) -> None:
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with httpx.AsyncClient(headers=headers) as client:
+        async with asking.client(headers=headers) as client:
             answer = await client.put(f"{self.payment.url}/v1/faults/{which}", json=shares)
             assert answer.status_code == 204, answer.text
 
@@ -221,7 +214,7 @@ class Bench:
             "-m",
             "services.claims.reconcile",
             *arguments,
-            env={**os.environ, **self.environment, "PAYMENT_URL": self.payment.url, "COLUMNS": "160"},
+            env={**self.environment, "PAYMENT_URL": self.payment.url, "COLUMNS": "160"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
@@ -248,16 +241,9 @@ class Caller:
         self, method: str, path: str, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> httpx.Response:
         head = {"Authorization": f"Bearer {self.token}", **(headers or {})}
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.request(method, self.url + path, headers=head, timeout=15, **kwargs)
 
 
 def case_ids(count: int) -> Sequence[str]:
     return [f"{n:08x}-0000-5000-8000-000000000000" for n in range(1, count + 1)]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

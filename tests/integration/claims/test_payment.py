@@ -2,12 +2,12 @@
 
 import signal
 
-import httpx
 import pytest
 
 from shared.contracts.cases import CaseChanged
 from shared.contracts.claims import ClaimState
 from shared.contracts.personal import Personal
+from tests.integration import asking
 from tests.integration.claims.harness import Bench, Caller, case_ids
 from tests.integration.claims.test_claims import damage
 from tests.integration.polling import poll
@@ -97,7 +97,7 @@ async def test_money_that_comes_back_is_found_before_the_claim_closes(bench: Ben
 
 async def test_the_command_finds_a_payment_that_nobody_decided(bench: Bench) -> None:
     await bench.service()
-    async with httpx.AsyncClient() as client:
+    async with asking.client() as client:
         await client.post(
             f"{bench.payment.url}/v1/payouts",
             json={"amount_fen": 5, "currency": "CNY", "payee": {"account": "6222"}, "reference": "LP-STRAY"},

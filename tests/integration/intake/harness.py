@@ -1,12 +1,8 @@
 """Intake as a process, on topics and a database of one test; its gateways, and readers of what it published."""
 
-import asyncio
 import hashlib
 import json
-import os
 import signal
-import socket
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,23 +20,26 @@ from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS, MAX_RECORD_BYTES, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 RECEIVED = INTERACTION_RECEIVED.encode()
 
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     smtp_port: int
     log: Path
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
         except httpx.HTTPError:
             assert self.child.returncode is None, self.log.read_text()[-3000:]
@@ -67,7 +66,7 @@ class Bench:
         )
         await self.producer.start()
         self.mongo: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(self.infra.mongo_url)
-        self.http = httpx.AsyncClient(timeout=30)
+        self.http = asking.client(timeout=30)
 
     async def close(self) -> None:
         for process in self.processes:
@@ -94,10 +93,7 @@ class Bench:
             **environment,
         }
         log = self.directory / f"{name}.log"
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, env={**os.environ, **own}, stdout=output, stderr=output
-            )
+        child = await children.start(module, own, log)
         process = Process(child, f"http://127.0.0.1:{port}", smtp_port, log)
         self.processes.append(process)
         if not wait:
@@ -188,10 +184,3 @@ class Bench:
 
 def ids(records: "Sequence[ConsumerRecord[bytes, bytes]]") -> set[str]:
     return {dict(r.headers)["ce_id"].decode() for r in records}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,12 +19,14 @@ from services.intake.gateways import RULES
 from shared.contracts.cases import CaseChanged, MediaAdded, MediaMissing
 from shared.contracts.interactions import MEDIA_FAILED, MEDIA_STORED, MediaFailed, MediaStored
 from shared.contracts.topics import CASES, INTERACTIONS
-from tests.integration.intake.harness import Bench, Process, free_port
+from tests.integration import children
+from tests.integration.intake.harness import Bench, Process
 from tests.integration.polling import poll
 from tools.simulators.faults import MediaFaults
 from tools.simulators.media_files import KeptFile
 from tools.simulators.mediahost import MediaHost, MediaHostSettings, routes
 from tools.simulators.server import application
+from tools.stack.ports import free_port
 
 SITE = Path(__file__).parents[2] / "e2e" / "windows" / "site"
 ROOT = Path(__file__).parents[3]
@@ -90,10 +90,7 @@ class MediaBench:
             "INSTANCE": "routing-0",
             **self.bench.names.environment,
         }
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "services.routing", env={**os.environ, **own}, stdout=output, stderr=output
-            )
+        child = await children.start("services.routing", own, log)
         process = Process(child, f"http://127.0.0.1:{port}", 0, log)
         self.bench.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")

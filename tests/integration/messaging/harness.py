@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import socket
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +16,13 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.tally import AMOUNT, AMOUNTS, TOTALS
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 PARTITIONS = 4
 Raw = tuple[str | None, bytes | None, list[tuple[str, bytes | None]]]
@@ -33,20 +33,20 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 class Process:
     """One tally process; `marker` tells whether it killed itself."""
 
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
     environment: dict[str, str]
 
     async def ready(self) -> bool:
         try:
-            async with httpx.AsyncClient() as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready")).status_code == 200
         except httpx.HTTPError:
             return False
 
     async def health(self) -> dict[str, Any]:
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             body: dict[str, Any] = (await client.get(f"{self.url}/health/ready")).json()
             return body
 
@@ -96,9 +96,7 @@ class Bench:
         settings = {
             "KAFKA_BOOTSTRAP_SERVERS": self.infra.kafka,
             "MONGO_URL": self.infra.mongo_url,
-            "TOPIC_PREFIX": self.prefix,
-            "GROUP_PREFIX": self.prefix,
-            "DATABASE_PREFIX": self.names.prefix,
+            **self.names.environment,
             "HTTP_PORT": str(port),
             "INSTANCE": f"tally-{len(self.processes)}",
             "BATCH_RECORDS": "100",
@@ -115,15 +113,7 @@ class Bench:
         process.child = fresh.child
 
     async def _spawn(self, settings: dict[str, str], log: Path) -> Process:
-        with log.open("ab") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.integration.messaging.tally",
-                env={**os.environ, **settings},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start("tests.integration.messaging.tally", settings, log)
         return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)
 
     async def supervise(self) -> None:
@@ -218,13 +208,6 @@ class Bench:
                 return False  # a fresh broker is still making its offsets topic
 
         await poll(done, timeout)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def headers(event_id: str) -> list[tuple[str, bytes | None]]:

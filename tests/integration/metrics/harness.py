@@ -1,10 +1,6 @@
 """Processes of the metrics service on topics and a database of one test, and what they show."""
 
-import asyncio
-import os
 import signal
-import socket
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +16,13 @@ from shared.contracts.topics import TOPICS, Topic, ensure
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.unit.metrics.events import START
+from tools.stack.ports import free_port
 
 PLACES = {model: (topic, name) for topic in TOPICS for name, model in topic.types.items()}
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -31,13 +30,13 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 @dataclass
 class Process:
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
     async def get(self, path: str, token: str | None = None) -> httpx.Response:
         head = {"Authorization": f"Bearer {token}"} if token else {}
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, headers=head, timeout=10)
 
     async def ready(self) -> bool:
@@ -99,15 +98,7 @@ class Bench:
         port = free_port()
         own = {"HTTP_PORT": str(port), "INSTANCE": f"metrics-{number}", **environment}
         log = self.directory / f"metrics-{number}.log"
-        with log.open("wb") as output:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.metrics",
-                env={**os.environ, **self.environment, **own},
-                stdout=output,
-                stderr=output,
-            )
+        child = await children.start("services.metrics", {**self.environment, **own}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")
@@ -158,13 +149,6 @@ class Bench:
             raise AssertionError(f"{error}; it is {last.get('value')}") from error
         found: Samples = last["samples"]
         return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def figures(samples: Samples) -> Samples:

@@ -81,7 +81,7 @@ async def test_a_rebuild_is_refused_while_the_service_runs(bench: Bench) -> None
     await bench.send(events.everything())
     await bench.until(process, "parcelcare_kafka_lag_records", 0, group="metrics", topic="cases.v1")
     with pytest.raises(RebuildRefused, match="stop them first"):
-        await rebuild(bench.settings, patience_s=1)
+        await rebuild(bench.settings.model_copy(update={"group_session_s": 1.0}))
 
 
 async def test_a_rebuild_is_refused_where_records_are_gone(bench: Bench) -> None:

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import signal
-import socket
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +19,8 @@ from shared.contracts.topics import CASES, CLAIMS, NOTICES, Topic, ensure
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.notify.hooks import HookSink
@@ -29,24 +28,19 @@ from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tools.stack.ports import free_port
 
 
 @dataclass
 class Process:
     """One running notify."""
 
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, headers=headers, timeout=10)
 
     async def ready(self) -> bool:
@@ -112,15 +106,7 @@ class Bench:
             "WEBHOOK_SINK_URL": f"http://127.0.0.1:{self.merchant.port}",
             **settings,
         }
-        with log.open("wb") as out:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.notify",
-                env={**os.environ, **self.names.environment, **own},
-                stdout=out,
-                stderr=out,
-            )
+        child = await children.start("services.notify", {**self.names.environment, **own}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         await poll(process.ready, 90, what=f"notify ready; see {log}")

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 import orjson
 import pytest
 
 from services.notify.example import CASE_ID, story
 from shared.security.tokens import Role
+from tests.integration import asking
 from tests.integration.notify.harness import Bench, Process
 from tests.integration.polling import poll
 
@@ -22,7 +22,7 @@ async def shown(process: Process, path: str) -> bool:
 async def stream(process: Process, path: str) -> AsyncIterator[AsyncIterator[str]]:
     """The lines of an open event stream, from after its first comment on."""
     async with (
-        httpx.AsyncClient(trust_env=False, timeout=30) as client,
+        asking.client(timeout=30) as client,
         client.stream("GET", process.url + path) as answer,
     ):
         assert answer.status_code == 200

@@ -13,12 +13,14 @@ from shared.contracts.cases import CASE_CHANGED
 from shared.contracts.incidents import INCIDENT_CHANGED
 from shared.contracts.topics import CASES, INCIDENTS, PUSH_REQUESTS, PUSHES
 from shared.messaging.message import Outgoing, outgoing
-from tests.integration.notify.harness import Bench, free_port
+from tests.integration import asking
+from tests.integration.notify.harness import Bench
 from tests.integration.notify.hooks import HookSink
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench as Routing
 from tests.integration.routing.test_work_orders import AGENT, OPENING, call, taken
 from tests.unit.notify.pushes import escalated, incident_changed
+from tools.stack.ports import free_port
 
 LEAD = "lead@staff.parcelcare.example"
 GONE = "duty.manager@staff.parcelcare.example"
@@ -107,7 +109,7 @@ async def test_a_partner_gets_a_work_order_with_a_link_that_opens(bench: Bench, 
     assert case.number in mail["Subject"]
     link = re.search(r"https?://\S+/partner/\S+", body)
     assert link is not None
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with asking.client() as browser:
         page = await browser.get(process.url + httpx.URL(link[0]).path, timeout=15)
     assert page.status_code == 200
     assert OPENING["handover"]["support"] in page.text

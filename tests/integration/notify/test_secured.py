@@ -17,9 +17,9 @@ from services.notify.delivery import Delayed, Sent
 from services.notify.mailserver import MailServer
 from services.notify.mime import Sender
 from services.notify.smtp import Postman
-from tests.integration.notify.harness import free_port
 from tests.integration.notify.mail import Catcher
 from tests.integration.notify.test_pipelining import AT, notice
+from tools.stack.ports import free_port
 
 pytestmark = pytest.mark.req("NO-2", "SY-4")
 

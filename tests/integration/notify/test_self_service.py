@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from shared.contracts.cases import Case, CaseStatus
@@ -10,6 +9,7 @@ from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import PARCEL_SCANNED, ExceptionKind, Node, ParcelScan, Shipment
 from shared.contracts.topics import PARCEL_EVENTS
 from shared.messaging.message import outgoing
+from tests.integration import asking
 from tests.integration.notify.harness import Bench, Process
 from tests.integration.notify.test_details import bodies
 from tests.integration.polling import poll
@@ -112,7 +112,7 @@ async def test_a_bad_opinion_opens_the_case_again_once(bench: Bench, routing: Ro
 
     await poll(asked, 30, what="the survey")
     assert page in bodies(bench)[0]
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with asking.client() as client:
         for score in ("1", "5"):
             response = await client.post(notify.url + page, data={"score": score, "words": "还没送到"}, timeout=20)
             assert response.status_code == 200

@@ -16,9 +16,9 @@ from services.notify.mime import Sender
 from services.notify.smtp import Postman
 from services.notify.templates import load_templates
 from shared.contracts.notices import NoticeKind, NoticeRequested
-from tests.integration.notify.harness import free_port
 from tests.integration.notify.mail import Catcher
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 html_of = load_templates().html_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from tests.integration.notify.harness import free_port
+from tools.stack.ports import free_port
 
 
 @dataclass

@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import os
 import signal
-import socket
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,34 +33,31 @@ from shared.contracts.topics import (
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking, children
+from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
 from tools.secret_files import ensure as ensure_secrets
+from tools.stack.ports import free_port
 
 CUSTOMER_TYPES: Mapping[type[Contract], str] = {model: name for name, model in customers.TYPES.items()}
 EXCEPTION_TYPES: Mapping[type[Contract], str] = {model: name for name, model in parcels.EXCEPTION_TYPES.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
 class Process:
     """One running routing."""
 
-    child: asyncio.subprocess.Process
+    child: AnyChild
     url: str
     log: Path
 
     async def ready(self) -> bool:
         assert self.child.returncode is None, self.log.read_text()[-3000:]
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with asking.client() as client:
                 return (await client.get(f"{self.url}/health/ready", timeout=10)).status_code == 200
         except httpx.HTTPError:
             return False
@@ -104,6 +98,11 @@ class Bench:
     def database(self) -> Any:
         return self._client[self.names.database("routing")]
 
+    def forward(self, to: datetime) -> None:
+        """All processes are dead: those that are started from now on live from `to` on."""
+        assert all(process.child.returncode is not None for process in self.processes)
+        self.clock = replace(self.clock, anchor_real=datetime.now(UTC), anchor_sim=max(to, self.clock.now()))
+
     async def start(self, count: int = 1, **environment: str) -> list[Process]:
         """That many more processes; returns once they are ready."""
         started = [await self.spawn(**environment) for _ in range(count)]
@@ -126,15 +125,7 @@ class Bench:
             "ASSIGN_INTERVAL_S": "0.2",
             **self._clock_settings(),
         }
-        with log.open("wb") as out:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "services.routing",
-                env={**os.environ, **self.names.environment, **own, **environment},
-                stdout=out,
-                stderr=out,
-            )
+        child = await children.start("services.routing", {**self.names.environment, **own, **environment}, log)
         process = Process(child, f"http://127.0.0.1:{port}", log)
         self.processes.append(process)
         return process
@@ -204,11 +195,11 @@ class DeskClient:
     token: str
 
     async def get(self, path: str, **query: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.get(self.url + path, params=query, headers=self._headers(), timeout=15)
 
     async def post(self, path: str) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             return await client.post(self.url + path, headers=self._headers(), timeout=15)
 
     async def act(
@@ -226,7 +217,7 @@ class DeskClient:
         if key is not None:
             headers["Idempotency-Key"] = uuid4().hex if key == "new" else key
         content = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             url = f"{self.url}/v1/cases/{case_id}/{name}"
             return await client.post(url, content=content, headers=headers, timeout=15)
 

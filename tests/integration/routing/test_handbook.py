@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-import httpx
 import pytest
 
 from services.intake.adapters import wechat_xml
@@ -16,6 +15,7 @@ from shared.contracts.parcels import Node
 from shared.contracts.playbook import menu_key
 from shared.contracts.topics import INTERACTIONS
 from shared.security.twilio_signature import sign
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.intake.harness import Bench as IntakeBench
@@ -88,7 +88,7 @@ async def test_a_call_is_read_the_answer_where_twilio_signed(bench: Bench) -> No
     (routing,) = await bench.start(PARTNER_URL=SITE)
     form = {"CallSid": "CA1", "Digits": "04"}
     signed = sign(TOKEN, SITE + IVR, {name: [value] for name, value in form.items()})
-    async with httpx.AsyncClient(trust_env=False, base_url=routing.url) as platform:
+    async with asking.client(base_url=routing.url) as platform:
         assert (await platform.post(IVR, data=form)).status_code == 401
         answer = await platform.post(IVR, data=form, headers={"X-Twilio-Signature": signed})
     assert answer.status_code == 200, answer.text

@@ -13,6 +13,7 @@ from shared.contracts.cases import Case
 from shared.contracts.incidents import INCIDENT_CHANGED, INCIDENT_PARCEL, IncidentChanged, IncidentParcel
 from shared.contracts.parcels import ParcelExceptionRaised
 from shared.contracts.topics import INCIDENTS
+from tests.integration import asking
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, Process
 from tests.unit.routing.builders import HUB, cleared, contact, customer, raised
@@ -51,7 +52,7 @@ async def call(
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
     if version is not None:
         headers["If-Match"] = f'"{version}"'
-    async with httpx.AsyncClient(trust_env=False, base_url=process.url) as client:
+    async with asking.client(base_url=process.url) as client:
         return await client.request(method, path, content=json.dumps(body or {}), headers=headers, timeout=15)
 
 

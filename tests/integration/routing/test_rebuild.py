@@ -6,10 +6,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from shared.contracts.cases import Case
+from tests.integration import asking
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, DeskClient, Process
 from tests.integration.routing.test_key_accounts import keys, order
@@ -41,12 +41,13 @@ async def everything(bench: Bench) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-async def rebuilt(bench: Bench) -> str:
+async def rebuilt(bench: Bench, **settings: str) -> str:
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": bench.infra.kafka,
         "MONGO_URL": bench.infra.mongo_url,
         "SECRETS_DIR": str(bench.secrets),
         "STATE_DIR": str(bench.directory / "rebuild"),
+        **settings,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.routing.rebuild", stdout=asyncio.subprocess.PIPE,
@@ -96,7 +97,7 @@ async def a_morning(bench: Bench, process: Process) -> Case:
 async def a_standstill(bench: Bench, desk: DeskClient) -> None:
     """An incident with three parcels: one moves on, one's customer writes, one's case is still reserved."""
     headers = {"Authorization": f"Bearer {desk.token}", "Idempotency-Key": "standstill"}
-    async with httpx.AsyncClient(trust_env=False, base_url=desk.url) as client:
+    async with asking.client(base_url=desk.url) as client:
         opened = await client.post("/v1/incidents", json={"kind": "delay", "site": HUB}, headers=headers, timeout=15)
     assert opened.status_code == 201, opened.text
     now = datetime.now(UTC)
@@ -146,5 +147,5 @@ async def test_state_that_is_set_up_again_from_the_topics_is_the_same(bench: Ben
 async def refused(bench: Bench) -> str:
     """While a process runs."""
     with pytest.raises(AssertionError) as error:
-        await rebuilt(bench)
+        await rebuilt(bench, GROUP_SESSION_S="1")
     return str(error.value)

@@ -9,6 +9,7 @@ import pytest
 from shared.contracts.cases import Case
 from shared.contracts.topics import WORK_ORDERS
 from shared.contracts.work_orders import WorkOrderChanged
+from tests.integration import asking
 from tests.integration.polling import poll
 from tests.integration.routing.harness import Bench, Process
 from tests.unit.routing.builders import contact, customer, raised
@@ -38,7 +39,7 @@ async def call(
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if version is not None:
         headers["If-Match"] = f'"{version}"'
-    async with httpx.AsyncClient(trust_env=False, base_url=process.url) as client:
+    async with asking.client(base_url=process.url) as client:
         return await client.request(method, path, json=body, headers=headers, timeout=15)
 
 
@@ -83,7 +84,7 @@ async def test_a_partner_accepts_and_completes_by_link_and_the_case_hears_of_it(
     assert AGENT not in page.text
     assert (await call(process, "GET", f"/partner/{key[:-3]}")).status_code == 404
 
-    async with httpx.AsyncClient(trust_env=False, base_url=process.url) as browser:
+    async with asking.client(base_url=process.url) as browser:
         pressed = await browser.post(f"/partner/{key}/accept", data={"version": "1"}, timeout=15)
         assert pressed.status_code == 303
         late = await browser.post(f"/partner/{key}/note", data={"version": "1", "text": "x"}, timeout=15)

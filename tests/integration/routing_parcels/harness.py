@@ -1,9 +1,6 @@
 """Processes with parcel state, scans for them, and what came out on the other side."""
 
-import asyncio
-import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,10 +24,12 @@ from shared.messaging.partition_state.batch import decide, decide_due
 from shared.messaging.partition_state.entry import Entry, decode
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
+from tests.integration import asking, children
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
-from tests.integration.messaging.harness import Process, free_port
+from tests.integration.messaging.harness import Process
 from tests.integration.polling import poll
+from tools.stack.ports import free_port
 
 PARTITIONS = topics.PARCEL_EVENTS.partitions
 USED = (topics.PARCEL_EVENTS, topics.PARCEL_EXCEPTIONS, topics.PARCEL_STATE, topics.DEAD_LETTERS)
@@ -152,7 +151,7 @@ class Bench:
 
     async def where_is(self, process: Process, number: str) -> httpx.Response:
         token = issue_local(self.secrets, "alice", ["agent"])
-        async with httpx.AsyncClient() as client:
+        async with asking.client() as client:
             return await client.get(f"{process.url}/v1/parcels/{number}", headers={"Authorization": f"Bearer {token}"})
 
     def expected(self, until: datetime | None = None) -> tuple[set[str], dict[str, bytes]]:
@@ -169,9 +168,5 @@ class Bench:
 
 
 async def spawn(settings: dict[str, str], log: Path) -> Process:
-    with log.open("ab") as output:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.routing_parcels.worker",
-            env={**os.environ, **settings}, stdout=output, stderr=output,
-        )  # fmt: skip
+    child = await children.start("tests.integration.routing_parcels.worker", settings, log)
     return Process(child, f"http://127.0.0.1:{settings['HTTP_PORT']}", log, settings)

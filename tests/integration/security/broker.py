@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from tools.stack.kafka import CLUSTER_ID, java_command, properties
 from tools.stack.layout import Layout
-from tools.stack.ports import is_listening
+from tools.stack.ports import free_port, is_listening
 
 USER, PASSWORD, MECHANISM = "care", "open sesame", "SCRAM-SHA-512"
 LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required username={} password={};"
@@ -90,12 +89,6 @@ class SecureBroker:
             "ssl.truststore.location": self.authority,
         }
         return "".join(f"{key}={value}\n" for key, value in values.items())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def certificates(authority: Path, broker: Path) -> None:

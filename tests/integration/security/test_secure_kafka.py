@@ -16,11 +16,13 @@ from aiokafka.errors import KafkaError
 from shared.contracts.topics import TOPICS
 from shared.kafka_security import KafkaSecurity
 from shared.settings import KafkaSettings
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
-from tests.integration.security.broker import SecureBroker, free_port
+from tests.integration.security.broker import SecureBroker
 from tools.secret_files import ensure
+from tools.stack.ports import free_port
 
 pytestmark = [pytest.mark.req("SY-8"), pytest.mark.slow]
 
@@ -107,7 +109,7 @@ async def assert_routing_runs(broker: SecureBroker, infra: Infra, names: FreshNa
 
     async def ready() -> bool:
         assert child.returncode is None, log.read_text()[-3000:]
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             try:
                 return (await client.get(f"{url}/health/ready")).status_code == 200
             except httpx.HTTPError:

@@ -17,13 +17,14 @@ import pytest
 from shared.contracts.topics import ensure
 from shared.security.webhooks import sign
 from shared.tracing import trace_id_of
+from tests.integration import asking
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
-from tests.integration.notify.harness import free_port
 from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
 from tests.integration.tracing.collector import Collector
 from tools.secret_files import ensure as ensure_secrets
+from tools.stack.ports import free_port
 
 SERVICES = ("intake", "routing", "claims", "notify")
 GIVEN = f"00-{'5e' * 16}-{'a1' * 8}-01"
@@ -93,7 +94,7 @@ class System:
     async def _ready(self, service: str) -> bool:
         log = self.directory / f"{service}.log"
         assert self.children[service].returncode is None, log.read_text()[-3000:]
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             try:
                 return (await client.get(f"{self.urls[service]}/health/ready")).status_code == 200
             except httpx.HTTPError:
@@ -107,7 +108,7 @@ class System:
         )
         secret = json.loads((self.directory / "secrets" / "gateways.json").read_text())["web"]["secrets"][0]
         signed = {"content-type": "application/json", **headers, **sign(secret, webhook_id, now, body)}
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with asking.client() as client:
             response = await client.post(f"{self.urls['intake']}/gateways/web", content=body, headers=signed)
         assert response.status_code == 202, response.text
         return str(response.json()["id"])
