@@ -13,6 +13,7 @@ from shared.contracts.cases import CaseKind
 from shared.contracts.interactions import ClaimKind, EvidenceKind
 from shared.contracts.parcels import ExceptionKind
 from shared.contracts.people import ContactKind
+from shared.yaml_lines import parsed
 
 M = TypeVar("M", bound="RuleModel")
 Name = Annotated[str, Field(min_length=1)]
@@ -162,7 +163,7 @@ class AuthorityFile(Meta):
 def read_yaml(file: str, text: bytes, model: type[M]) -> M:
     """Raises `RuleError` that names the field at fault."""
     try:
-        return model.model_validate(yaml.safe_load(text))
+        return model.model_validate(parsed(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else ""

@@ -6,7 +6,7 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from shared.yaml_lines import line_of, lines_of
+from shared.yaml_lines import line_of, lines_of, parsed
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -19,12 +19,13 @@ def load(file: Path, model: type[M]) -> M:
     """Read and check a rule file. Raises `RuleFileError` with every fault and its line."""
     try:
         text = file.read_text("utf-8")
-        lines, data = lines_of(text), yaml.safe_load(text)
+        data = parsed(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RuleFileError(f"{file}: {_first_line(error)}") from None
     try:
         return model.model_validate(data)
     except ValidationError as error:
+        lines = lines_of(text)
         faults = [
             f"{file}:{line_of(lines, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}"
             for e in error.errors()

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from services.notify.phrase import Phrase
+from shared.yaml_lines import parsed
 
 
 class TableError(Exception):
@@ -73,7 +74,7 @@ T = TypeVar("T", bound=Table)
 def read_table(path: Path, model: type[T], today: date) -> T:
     """Raises `TableError` where the file is not YAML, a cell is wrong, or the table is not valid today."""
     try:
-        table = model.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        table = model.model_validate(parsed(path.read_text("utf-8")))
     except yaml.YAMLError as error:
         raise TableError(f"{path.name}: not YAML: {error}") from error
     except ValidationError as error:

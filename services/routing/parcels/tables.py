@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.contracts.parcels import ExceptionKind, Node
+from shared.yaml_lines import parsed
 
 DIRECTORY = Path(__file__).parent / "rules"
 ANY: Literal["*"] = "*"
@@ -98,7 +99,7 @@ def load(directory: Path) -> list[Table]:
 
 def _load(path: Path) -> Table:
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = parsed(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise RuleError(path.name, "file", f"is not YAML: {error}") from error
     if not isinstance(content, dict):
