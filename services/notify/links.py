@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from shared.security.link_key import link_key
+
 _PURPOSE = b"parcelcare/progress/1:"
 
 
@@ -18,11 +20,8 @@ class Links:
 
     @staticmethod
     def load(public_url: str, secrets_dir: Path) -> "Links":
-        """Raises `ValueError` where the key is shorter than 32 characters, `FileNotFoundError` where there is none."""
-        key = (secrets_dir / "progress.key").read_text("utf-8").strip().encode()
-        if len(key) < 32:
-            raise ValueError("progress.key: at least 32 random characters are needed")
-        return Links(public_url.rstrip("/"), key)
+        """Raises what `link_key` raises."""
+        return Links(public_url.rstrip("/"), link_key(secrets_dir, "progress.key"))
 
     def token(self, case_id: str) -> str:
         """128 bits of HMAC-SHA256, 22 characters that stand in a URL as they are."""

@@ -14,7 +14,7 @@ from services.notify.sending import OrderedSending
 from shared.contracts.notices import NOTICE_FAILED, NOTICE_SENT, NoticeFailed, NoticeRequested, NoticeSent
 from shared.contracts.topics import NOTICES
 from shared.messaging.handler import Session
-from shared.messaging.message import Incoming, Outgoing, outgoing
+from shared.messaging.message import Incoming, Outgoing, result_of
 from shared.messaging.outcome import Done, Outcome, Retry
 
 log = structlog.get_logger()
@@ -89,14 +89,5 @@ def _same(notice: NoticeRequested) -> dict[str, Any]:
 def _message(
     incoming: Incoming[NoticeRequested], event_type: str, at: datetime, event: NoticeSent | NoticeFailed
 ) -> Outgoing:
-    return outgoing(
-        NOTICES,
-        event,
-        type=event_type,
-        key=incoming.event.customer_id,
-        cause=incoming.id,
-        place="result",
-        time=at,
-        source=SOURCE,
-        traceparent=incoming.traceparent,
-    )
+    key = incoming.event.customer_id
+    return result_of(incoming, NOTICES, event, type=event_type, key=key, time=at, source=SOURCE)

@@ -106,3 +106,20 @@ def outgoing(
         source=source,
         traceparent=traceparent,
     )
+
+
+def result_of(
+    incoming: Incoming[Any], topic: Topic, event: Contract, *, type: str, key: str, time: datetime, source: str
+) -> Outgoing:
+    """What became of an event that asked for something: one result each, whatever it is."""
+    return outgoing(
+        topic,
+        event,
+        type=type,
+        key=key,
+        cause=incoming.id,
+        place="result",
+        time=time,
+        source=source,
+        traceparent=incoming.traceparent,
+    )

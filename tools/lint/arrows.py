@@ -156,6 +156,7 @@ PURE_SHARED = (
     "shared.security.twilio_signature",
     "shared.security.webhooks",
     "shared.openapi",
+    "shared.security.link_key",
     "shared.yaml_lines",
     "shared.tracing",
 )

@@ -15,7 +15,7 @@ from shared.contracts.interactions import (
 from shared.contracts.media import MediaFault, MediaRequested
 from shared.contracts.personal import Personal
 from shared.contracts.topics import INTERACTIONS
-from shared.messaging.message import Incoming, Outgoing, outgoing
+from shared.messaging.message import Incoming, Outgoing, result_of
 from shared.messaging.outcome import Done, Outcome, Retry
 
 SOURCE = "intake"
@@ -85,14 +85,5 @@ def _same(request: MediaRequested) -> dict[str, Any]:
 def _told(
     incoming: Incoming[MediaRequested], event_type: str, at: datetime, event: MediaStored | MediaFailed
 ) -> Outgoing:
-    return outgoing(
-        INTERACTIONS,
-        event,
-        type=event_type,
-        key=incoming.event.customer_id,
-        cause=incoming.id,
-        place="result",
-        time=at,
-        source=SOURCE,
-        traceparent=incoming.traceparent,
-    )
+    key = incoming.event.customer_id
+    return result_of(incoming, INTERACTIONS, event, type=event_type, key=key, time=at, source=SOURCE)

@@ -6,7 +6,7 @@ from services.notify.delivery import Delayed, Delivery, Refused, Sent
 from services.notify.internal.planning import SOURCE, push_id
 from shared.contracts.pushes import PUSH_FAILED, PUSH_REQUESTED, PUSH_SENT, PushFailed, PushRequested, PushSent, Told
 from shared.contracts.topics import PUSH_REQUESTS, PUSHES
-from shared.messaging.message import Incoming, Outgoing, outgoing
+from shared.messaging.message import Incoming, Outgoing, outgoing, result_of
 from shared.messaging.outcome import Done, Outcome, Retry
 
 
@@ -61,14 +61,5 @@ def _told(push: PushRequested) -> dict[str, object]:
 
 
 def _result(incoming: Incoming[PushRequested], event_type: str, at: datetime, event: PushSent | PushFailed) -> Outgoing:
-    return outgoing(
-        PUSHES,
-        event,
-        type=event_type,
-        key=incoming.event.subject_id,
-        cause=incoming.id,
-        place="result",
-        time=at,
-        source=SOURCE,
-        traceparent=incoming.traceparent,
-    )
+    key = incoming.event.subject_id
+    return result_of(incoming, PUSHES, event, type=event_type, key=key, time=at, source=SOURCE)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.contracts.work_orders import Owner, OwnerKind
+from shared.security.link_key import link_key
 
 _PURPOSE = b"parcelcare/work-order/1:"
 LONGEST = 400
@@ -39,11 +40,8 @@ class PartnerLinks:
 
     @staticmethod
     def load(public_url: str, secrets_dir: Path) -> "PartnerLinks":
-        """Raises `ValueError` where the key is shorter than 32 characters, `FileNotFoundError` where there is none."""
-        key = (secrets_dir / "partner.key").read_text("utf-8").strip().encode()
-        if len(key) < 32:
-            raise ValueError("partner.key: at least 32 random characters are needed")
-        return PartnerLinks(public_url.rstrip("/"), key)
+        """Raises what `link_key` raises."""
+        return PartnerLinks(public_url.rstrip("/"), link_key(secrets_dir, "partner.key"))
 
     def token(self, grant: Grant) -> str:
         said = f"{grant.order_id}|{grant.owner.kind.value}/{grant.owner.name}|{int(grant.until.timestamp())}".encode()

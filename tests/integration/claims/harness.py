@@ -22,32 +22,12 @@ from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
 from tests.integration import asking, children
-from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
+from tests.integration.running import Process
 from tests.unit.claims.build import NOW
 from tools.stack.ports import free_port
-
-
-@dataclass
-class Process:
-    child: AnyChild
-    url: str
-    log: Path
-
-    async def ready(self) -> bool:
-        try:
-            async with asking.client() as client:
-                return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
-        except httpx.HTTPError:
-            assert self.child.returncode is None, self.log.read_text()[-3000:]
-            return False
-
-    async def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        if self.child.returncode is None:
-            self.child.send_signal(number)
-            await self.child.wait()
 
 
 @dataclass

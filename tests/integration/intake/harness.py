@@ -20,8 +20,7 @@ from shared.contracts.interactions import INTERACTION_RECEIVED, Interaction
 from shared.contracts.topics import INTERACTIONS, MAX_RECORD_BYTES, Topic, ensure
 from shared.security.tokens import issue_local
 from shared.security.webhooks import sign
-from tests.integration import asking, children
-from tests.integration.children import AnyChild
+from tests.integration import asking, children, running
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -31,24 +30,8 @@ RECEIVED = INTERACTION_RECEIVED.encode()
 
 
 @dataclass
-class Process:
-    child: AnyChild
-    url: str
-    smtp_port: int
-    log: Path
-
-    async def ready(self) -> bool:
-        try:
-            async with asking.client() as client:
-                return (await client.get(f"{self.url}/health/ready", timeout=5)).status_code == 200
-        except httpx.HTTPError:
-            assert self.child.returncode is None, self.log.read_text()[-3000:]
-            return False
-
-    async def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        if self.child.returncode is None:
-            self.child.send_signal(number)
-            await self.child.wait()
+class Process(running.Process):
+    smtp_port: int = 0
 
 
 @dataclass
@@ -94,7 +77,7 @@ class Bench:
         }
         log = self.directory / f"{name}.log"
         child = await children.start(module, own, log)
-        process = Process(child, f"http://127.0.0.1:{port}", smtp_port, log)
+        process = Process(child, f"http://127.0.0.1:{port}", log, smtp_port)
         self.processes.append(process)
         if not wait:
             return process

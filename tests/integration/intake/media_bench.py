@@ -91,7 +91,7 @@ class MediaBench:
             **self.bench.names.environment,
         }
         child = await children.start("services.routing", own, log)
-        process = Process(child, f"http://127.0.0.1:{port}", 0, log)
+        process = Process(child, f"http://127.0.0.1:{port}", log)
         self.bench.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")
 

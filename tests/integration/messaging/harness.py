@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.contracts.topics import DEAD_LETTERS, MAX_RECORD_BYTES
-from tests.integration import asking, children
-from tests.integration.children import AnyChild
+from tests.integration import children, running
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.messaging.tally import AMOUNT, AMOUNTS, TOTALS
@@ -30,25 +28,17 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @dataclass
-class Process:
-    """One tally process; `marker` tells whether it killed itself."""
+class Process(running.Process):
+    """One tally process, which may kill itself; `marker` tells whether it did."""
 
-    child: AnyChild
-    url: str
-    log: Path
-    environment: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
 
     async def ready(self) -> bool:
-        try:
-            async with asking.client() as client:
-                return (await client.get(f"{self.url}/health/ready")).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return not self.ended and await super().ready()
 
     async def health(self) -> dict[str, Any]:
-        async with asking.client() as client:
-            body: dict[str, Any] = (await client.get(f"{self.url}/health/ready")).json()
-            return body
+        body: dict[str, Any] = (await self.get("/health/ready")).json()
+        return body
 
     def signal(self, number: signal.Signals) -> None:
         self.child.send_signal(number)

@@ -16,8 +16,7 @@ from shared.contracts.topics import TOPICS, Topic, ensure
 from shared.messaging.message import outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
-from tests.integration import asking, children
-from tests.integration.children import AnyChild
+from tests.integration import children, running
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
@@ -29,26 +28,13 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @dataclass
-class Process:
-    child: AnyChild
-    url: str
-    log: Path
-
-    async def get(self, path: str, token: str | None = None) -> httpx.Response:
-        head = {"Authorization": f"Bearer {token}"} if token else {}
-        async with asking.client() as client:
-            return await client.get(self.url + path, headers=head, timeout=10)
-
-    async def ready(self) -> bool:
-        try:
-            return (await self.get("/health/ready")).status_code == 200
-        except httpx.HTTPError:
-            assert self.child.returncode is None, self.log.read_text()[-3000:]
-            return False
+class Process(running.Process):
+    async def read(self, path: str, token: str | None = None) -> httpx.Response:
+        return await self.get(path, **({"Authorization": f"Bearer {token}"} if token else {}))
 
     async def samples(self) -> Samples:
         """What a scrape gives of the indicators, without the process's own."""
-        text = (await self.get("/metrics")).text
+        text = (await self.read("/metrics")).text
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
             for family in text_string_to_metric_families(text)
@@ -91,7 +77,7 @@ class Bench:
     async def close(self) -> None:
         await self.publisher.stop()
         for process in self.processes:
-            await self.end(process, signal.SIGKILL)
+            await process.end(signal.SIGKILL)
 
     async def start(self, **environment: str) -> Process:
         number = len(self.processes)
@@ -103,11 +89,6 @@ class Bench:
         self.processes.append(process)
         await poll(process.ready, 90, what=f"{log} to be ready")
         return process
-
-    async def end(self, process: Process, number: signal.Signals = signal.SIGTERM) -> None:
-        if process.child.returncode is None:
-            process.child.send_signal(number)
-            await process.child.wait()
 
     async def send(self, events: Sequence[Contract], key: str = "k", again: bool = False) -> None:
         """Publish events with ids of their own; `again` sends the ids of the previous call once more."""

@@ -46,7 +46,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(bench: Bench) -> None:
     for n in range(10):
         await bench.send(many(10), key=f"k{n}")
     await poll(lambda: _counted(process, 1), 30)
-    await bench.end(process, signal.SIGKILL)
+    await process.end(signal.SIGKILL)
     for n in range(10):
         await bench.send(many(5), key=f"k{n}")
     again = await bench.start(BATCH_RECORDS="20", INSTANCE="metrics-0")
@@ -81,18 +81,18 @@ async def test_figures_as_json_for_those_who_may_see_them(bench: Bench) -> None:
     process = await bench.start()
     await bench.send(events.everything())
     await bench.until(process, OPENED, 1, **LABELS)
-    assert (await process.get("/v1/indicators")).status_code == 401
-    assert (await process.get("/v1/indicators", bench.token(Role.AGENT))).status_code == 403
-    answer = await process.get("/v1/indicators", bench.token())
+    assert (await process.read("/v1/indicators")).status_code == 401
+    assert (await process.read("/v1/indicators", bench.token(Role.AGENT))).status_code == 403
+    answer = await process.read("/v1/indicators", bench.token())
     assert answer.status_code == 200
     assert _of(answer.json(), "contacts")["total"] == 2
     early = "/v1/indicators?start=2026-11-22T08:00:00Z&end=2026-11-22T09:00:00Z"
-    assert _of((await process.get(early, bench.token())).json(), "contacts")["total"] == 1
+    assert _of((await process.read(early, bench.token())).json(), "contacts")["total"] == 1
     for span, title in [("start=yesterday", "Not a time"), ("start=2026-11-22T09:00:00", "Not a time")]:
-        problem = await process.get(f"/v1/indicators?{span}", bench.token())
+        problem = await process.read(f"/v1/indicators?{span}", bench.token())
         assert (problem.status_code, problem.json()["title"]) == (400, title)
     reverse = "/v1/indicators?start=2026-11-22T09:00:00Z&end=2026-11-22T09:00:00Z"
-    assert (await process.get(reverse, bench.token())).status_code == 400
+    assert (await process.read(reverse, bench.token())).status_code == 400
 
 
 @pytest.mark.req("SY-3")
@@ -109,7 +109,7 @@ async def test_dead_letters_and_lag_of_other_groups(bench: Bench) -> None:
         return ("parcelcare_dead_letters", frozenset(labels.items())) not in await process.samples()
 
     await poll(gone)
-    await bench.end(process)
+    await process.end()
     await bench.send(many(3))
     again = await bench.start(INSTANCE="metrics-0")
     await bench.until(again, "parcelcare_kafka_lag_records", 0, group="metrics", topic="cases.v1")

@@ -48,7 +48,7 @@ async def test_figures_are_the_same_after_a_rebuild(bench: Bench) -> None:
     process = await bench.start()
     await send_a_day(bench)
     before = await all_figures(bench, process)
-    await bench.end(process)
+    await process.end()
     spans = await rebuild(bench.settings)
     assert sum(span.end - span.beginning for span in spans.values()) == RECORDS
     again = await bench.start()
@@ -69,7 +69,7 @@ async def test_figures_are_withheld_until_the_rebuild_has_caught_up(bench: Bench
     await bench.until(process, "parcelcare_kafka_lag_records", 0, group="metrics", topic="cases.v1")
     withheld = await bench.until(process, "parcelcare_indicators_rebuilding", 1)
     assert not any(name == NAME for name, _ in withheld)
-    assert (await process.get("/v1/indicators", bench.token())).status_code == 503
+    assert (await process.read("/v1/indicators", bench.token())).status_code == 503
     await stored.mark_rebuild(targets)
     await bench.until(process, NAME, CASES, **CLOSED)
     assert await stored.rebuild_targets() == {}

@@ -1,14 +1,11 @@
 """Processes of the notify service on topics and a database of one test, with a mail server and a merchant."""
 
-import asyncio
 import json
-import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer
 
 from services.notify.links import Links
@@ -19,41 +16,16 @@ from shared.contracts.topics import CASES, CLAIMS, NOTICES, Topic, ensure
 from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import Role, issue_local
-from tests.integration import asking, children
-from tests.integration.children import AnyChild
+from tests.integration import children
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.notify.hooks import HookSink
 from tests.integration.notify.mail import Catcher, MailServer
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
+from tests.integration.running import Process
 from tools.secret_files import ensure as ensure_secrets
 from tools.stack.ports import free_port
-
-
-@dataclass
-class Process:
-    """One running notify."""
-
-    child: AnyChild
-    url: str
-    log: Path
-
-    async def get(self, path: str, **headers: str) -> httpx.Response:
-        async with asking.client() as client:
-            return await client.get(self.url + path, headers=headers, timeout=10)
-
-    async def ready(self) -> bool:
-        assert self.child.returncode is None, self.log.read_text()[-3000:]
-        try:
-            return (await self.get("/health/ready")).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    async def end(self) -> int:
-        if self.child.returncode is None:
-            self.child.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self.child.wait(), 20)
 
 
 @dataclass

@@ -1,8 +1,6 @@
 """Processes of routing on topics and a database of one test; contacts for them, and what they left behind."""
 
-import asyncio
 import json
-import signal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,38 +32,16 @@ from shared.messaging.message import Outgoing, outgoing
 from shared.messaging.publisher import Publisher
 from shared.security.tokens import issue_local
 from tests.integration import asking, children
-from tests.integration.children import AnyChild
 from tests.integration.conftest import Infra
 from tests.integration.fresh import FreshNames
 from tests.integration.polling import poll
 from tests.integration.reading import records_of
+from tests.integration.running import Process
 from tools.secret_files import ensure as ensure_secrets
 from tools.stack.ports import free_port
 
 CUSTOMER_TYPES: Mapping[type[Contract], str] = {model: name for name, model in customers.TYPES.items()}
 EXCEPTION_TYPES: Mapping[type[Contract], str] = {model: name for name, model in parcels.EXCEPTION_TYPES.items()}
-
-
-@dataclass
-class Process:
-    """One running routing."""
-
-    child: AnyChild
-    url: str
-    log: Path
-
-    async def ready(self) -> bool:
-        assert self.child.returncode is None, self.log.read_text()[-3000:]
-        try:
-            async with asking.client() as client:
-                return (await client.get(f"{self.url}/health/ready", timeout=10)).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    async def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        if self.child.returncode is None:
-            self.child.send_signal(number)
-        await asyncio.wait_for(self.child.wait(), 20)
 
 
 @dataclass
