@@ -44,6 +44,7 @@ export function field(id, words, label, control, required) {
   control.id = id;
   control.setAttribute("aria-describedby", `${id}-fault`);
   if (required) control.setAttribute("aria-required", "true");
+  control.addEventListener("input", () => { if (control.hasAttribute("aria-invalid")) tell(control, control.getRootNode(), ""); });
   return el("div", { class: "field" },
     el("label", { for: id }, label, required ? el("span", { class: "must", title: words.required }, " *") : null),
     control, el("p", { class: "fault", id: `${id}-fault`, role: "alert" }));
