@@ -8,9 +8,10 @@ from services.intake.credentials import MissingCredentials
 from services.intake.lined_yaml import RuleFileError
 from services.intake.objects.scanner import WrongAddress
 from services.intake.settings import Settings
+from services.intake.smtp_tls import WrongCertificate
 from shared.service import serve
 
-TO_CORRECT = (RuleFileError, MissingCredentials, AsteriskUnconfigured, WrongAddress)
+TO_CORRECT = (RuleFileError, MissingCredentials, AsteriskUnconfigured, WrongAddress, WrongCertificate)
 
 if __name__ == "__main__":
     try:

@@ -47,6 +47,8 @@ EDGES: dict[str, frozenset[str]] = {
             "relay",
             "smtp",
             "smtp_reading",
+            "smtp_server",
+            "smtp_tls",
             "stream",
             "unknown_codes",
             "webchat.api",
