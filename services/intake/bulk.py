@@ -50,7 +50,9 @@ class BrokenOff(Exception):
     """Kafka does not take the lines from `line` on: run again with --start, or from the beginning."""
 
     def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"Kafka does not answer ({reason}; KAFKA_BOOTSTRAP_SERVERS says where it is); go on with --start {line}")
+        super().__init__(
+            f"Kafka does not answer ({reason}; KAFKA_BOOTSTRAP_SERVERS says where it is); go on with --start {line}"
+        )
 
 
 def lines_of(file: IO[bytes], name: str, encoding: str, start: int, now: datetime) -> Iterator[Line]:

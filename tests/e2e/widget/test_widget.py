@@ -87,7 +87,9 @@ async def test_a_number_that_does_not_exist_is_told_and_corrected_and_the_messag
     page = await embedded(browser, bench, shop)
     await page.get_by_role("button", name="打开在线客服").click()
     greeting = page.get_by_text("您好，包裹")
-    spaced, font = [await greeting.evaluate(f"p => getComputedStyle(p).{name}") for name in ("letterSpacing", "fontFamily")]
+    spaced, font = [
+        await greeting.evaluate(f"p => getComputedStyle(p).{name}") for name in ("letterSpacing", "fontFamily")
+    ]
     assert (spaced, "cursive" in font) == ("normal", False), "the shop's own style stays outside"
     await page.get_by_label("输入消息…").fill("没收到包裹")
     await page.get_by_role("button", name="发送", exact=True).click()

@@ -135,7 +135,7 @@ def test_what_is_to_be_corrected_stands_at_the_start_without_a_trace(tmp_path: P
     file = write(tmp_path, GOOD + "  - {name: shop, kind: shop, path: /gateways/shop, limit: 5}\n")
     environment = {**os.environ, "ENVIRONMENT": "local", "GATEWAYS_FILE": str(file), "SECRETS_DIR": str(tmp_path)}
     environment |= {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "MONGO_URL": "mongodb://127.0.0.1:1", "INSTANCE": "i"}
-    ended = subprocess.run(  # noqa: S603
+    ended = subprocess.run(
         [sys.executable, "-m", "services.intake"], env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
