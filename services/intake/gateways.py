@@ -193,8 +193,12 @@ class Gateways(_Entry):
         return {domain: g for g in self.gateways for domain in g.domains}
 
     def needs(self) -> dict[str, tuple[str, ...]]:
-        """By entry of gateways.json: the fields that the gateways which come in by HTTP need of it."""
-        return {g.entry: NEEDS[g.kind] for g in self.gateways if g.path}
+        """By entry of gateways.json: the fields that all gateways which come in by HTTP and share it need of it."""
+        needed: dict[str, tuple[str, ...]] = {}
+        for g in self.gateways:
+            if g.path:
+                needed[g.entry] = tuple(dict.fromkeys((*needed.get(g.entry, ()), *NEEDS[g.kind])))
+        return needed
 
 
 def load(file: Path = RULES / "gateways.yaml") -> Gateways:

@@ -90,6 +90,11 @@ def test_a_wrong_pattern_of_the_wording_is_named_with_its_line(tmp_path: Path) -
         load(write(tmp_path, "".join(lines)), Wording)
 
 
+def test_an_entry_that_two_kinds_share_needs_what_both_need(tmp_path: Path) -> None:
+    shared = GOOD + "  - {name: kd, kind: kuaidi100, path: /gateways/kd, credentials: web}\n"
+    assert gateways.load(write(tmp_path, shared)).needs() == {"web": ("secrets", "salt")}
+
+
 def secrets(tmp_path: Path, content: Any) -> Path:
     text = content if isinstance(content, str) else json.dumps(content)
     (tmp_path / "gateways.json").write_text(text)
