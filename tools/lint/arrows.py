@@ -19,6 +19,7 @@ EDGES: dict[str, frozenset[str]] = {
             "archive",
             "bulk",
             "calls.deadlines",
+            "check_gateways",
             "calls.handlers",
             "calls.store",
             "calls.wiring",

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from services.intake import credentials, gateways
+from services.intake import check_gateways, credentials, gateways
 from services.intake.adapters.wording import Wording
 from services.intake.api import ROUTES
 from services.intake.credentials import MissingCredentials
@@ -147,6 +148,15 @@ def test_what_is_to_be_corrected_stands_at_the_start_without_a_trace(tmp_path: P
     assert ended.stderr.splitlines() == [
         f"intake does not start: {file}:5: gateways.1.limit: Extra inputs are not permitted"
     ]
+
+
+def test_a_file_is_checked_without_a_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_gateways.main(write(tmp_path, GOOD))
+    assert capsys.readouterr().out == "web (web)   /gateways/web   web: secrets\n"
+    with pytest.raises(typer.Exit) as ended:
+        check_gateways.main(write(tmp_path, GOOD + "    limit: 5\n"))
+    assert ended.value.exit_code == 1
+    assert "gateways.yaml:5: gateways.0.limit" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
