@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import garbage
 from shared.contracts.topics import Topic
-from shared.health import health_routes
+from shared.health import Check, health_routes
 from shared.http_connection import connection
 from shared.kafka_security import KafkaSecurity
 from shared.messaging.consumers import PACE_S, Consumers, Surroundings
@@ -93,6 +93,8 @@ class Runtime:
         self._on_stop: list[Callable[[], Awaitable[object]]] = []
         self._routes: list[BaseRoute] = []
         self._direct: dict[str, ASGIApp] = {}
+        self.checks: dict[str, Check] = {"database": self.database.ping}
+        """Conditions of readiness by name: each raises as long as it does not hold."""
         self._tasks: list[asyncio.Task[None]] = []
         self.consumers = Consumers(
             Surroundings(
@@ -199,12 +201,9 @@ class Runtime:
         faststream = AsgiFastStream(
             self._broker, lifespan=self._lifespan, on_shutdown=[self.consumers.stop], logger=None
         )
+        health = health_routes(self.consumers.states, self.checks)
         web = Starlette(
-            routes=[
-                *health_routes(self.consumers.states, {"database": self.database.ping}),
-                Route("/metrics", self._metrics),
-                *self._routes,
-            ],
+            routes=[*health, Route("/metrics", self._metrics), *self._routes],
             exception_handlers=problem_handlers(),
         )
 

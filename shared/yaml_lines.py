@@ -10,9 +10,22 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, which reads ten times as fast: services read some thousand lines at their start."""
 
 
+class _Once(LOADER):  # type: ignore[misc] # which of the two it is shows when it runs
+    """A key that stands twice is a slip of the pen, of which YAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise yaml.MarkedYAMLError(problem=f"{key.value} stands there twice", problem_mark=key.start_mark)
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+
 def parsed(text: str | bytes) -> Any:
     """What the document says. Raises `yaml.YAMLError`."""
-    return yaml.load(text, Loader=LOADER)  # noqa: S506 - a safe loader
+    return yaml.load(text, Loader=_Once)  # noqa: S506 - a safe loader
 
 
 def lines_of(text: str) -> Mapping[Place, int]:

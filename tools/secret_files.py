@@ -1,6 +1,7 @@
 """Makes the secrets of an installation once: readable by their owner only, never printed.
 
 python -m tools.secret_files DIRECTORY      what exists is kept, what is missing is added
+GATEWAYS_FILE: the installation's own gateways, where it does not have those that ship
 """
 
 import base64
@@ -32,8 +33,9 @@ def signing_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def gateway_names(rules: Path = GATEWAY_RULES) -> list[str]:
+def gateway_names() -> list[str]:
     """The gateways that come in by HTTP and so must prove who they are."""
+    rules = Path(os.environ.get("GATEWAYS_FILE") or GATEWAY_RULES)
     entries = yaml.safe_load(rules.read_text("utf-8"))["gateways"]
     return [entry.get("credentials", entry["name"]) for entry in entries if "path" in entry]
 

@@ -22,7 +22,8 @@ from services.intake.objects.wiring import join_objects
 from services.intake.raw import raw_parser
 from services.intake.relay import ScanRelay, relay_parser
 from services.intake.settings import Settings
-from services.intake.smtp import MailHandler, SmtpServer
+from services.intake.smtp import MailHandler
+from services.intake.smtp_server import SmtpServer
 from services.intake.store import RawStore
 from services.intake.stream import contacts_handler, contacts_parser
 from services.intake.webchat.wiring import join_widgets
@@ -86,6 +87,7 @@ def create_app(settings: Settings) -> ASGIApp:
         smtp = SmtpServer(settings, handler, max(g.body_limit_bytes for g in mail.values()))
         # Runs until it is cancelled, which is when the service closes.
         runtime.every("smtp", 1.0, smtp.serve, leader=False)
+        runtime.checks["smtp"] = smtp.heard
     return runtime.app()
 
 

@@ -50,11 +50,14 @@ class BrokenOff(Exception):
     """Kafka does not take the lines from `line` on: run again with --start, or from the beginning."""
 
     def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"Kafka does not answer ({reason}); go on with --start {line}")
+        super().__init__(
+            f"Kafka does not answer ({reason}; KAFKA_BOOTSTRAP_SERVERS says where it is); go on with --start {line}"
+        )
 
 
 def lines_of(file: IO[bytes], name: str, encoding: str, start: int, now: datetime) -> Iterator[Line]:
     """Lines from number `start` on, one at a time. Raises `Unusable`."""
+    name = name.lower()
     if name.endswith((".jsonl", ".ndjson")):
         return _json_lines(file, start, now)
     if name.endswith(".csv"):

@@ -52,7 +52,7 @@ def _record(sent: dict[str, object], now: datetime) -> Outgoing | Refused:
         sent = sent | {"carrier": courier_of(str(sent.get("tracking_number", ""))) or "unknown"}
     value = _canonical(sent)
     if value is None:
-        return Refused(("a text is broken (half a character)",))
+        return Refused(("not in the encoding that was named: Excel in China writes gb18030 (--encoding gb18030)",))
     try:
         scan = Scan.model_validate_json(value, context=_NOBODY)
     except ValidationError as error:

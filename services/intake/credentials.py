@@ -11,7 +11,6 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.intake.gateways import Gateway
-from shared.messaging.record import describe
 from shared.security.webhooks import SECRET_PREFIX
 
 
@@ -31,7 +30,8 @@ Word = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class GatewaySecrets(BaseModel):
-    """One entry of gateways.json. Which fields a kind needs stands in gateways.NEEDS.
+    """One entry of gateways.json. Which fields a kind needs stands in gateways.NEEDS; a field that none has stops the
+    start, for a misspelt `aes_key` would have a gateway take messages in the plain.
 
     `secrets`: Standard Webhooks, newest first · `salt`: Kuaidi100 · `token`, `aes_key`, `app_id`: WeChat and WeCom ·
     `app_secret`: Weibo, and WeChat and WeCom for fetching media · `auth_token`: Twilio · `check_word`: SF ·
@@ -40,7 +40,7 @@ class GatewaySecrets(BaseModel):
     `region` and, where the machine has no role of its own, `access_key_id` and `secret_access_key` Amazon Connect.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     secrets: tuple[Annotated[str, AfterValidator(_usable)], ...] = ()
     salt: Word | None = None
@@ -73,6 +73,12 @@ class Credentials:
 _FILE = TypeAdapter(dict[str, GatewaySecrets])
 
 
+def _told(error: ValidationError) -> str:
+    """Which fields are wrong and what is expected there, never what stands there."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in found)
+
+
 def load(secrets_dir: Path, needs: Mapping[str, Sequence[str]]) -> Credentials:
     """Read {secrets_dir}/gateways.json. Raises `MissingCredentials` naming the entries that lack what is needed."""
     file = secrets_dir / "gateways.json"
@@ -83,7 +89,7 @@ def load(secrets_dir: Path, needs: Mapping[str, Sequence[str]]) -> Credentials:
     except json.JSONDecodeError as error:
         raise MissingCredentials(f"{file}: line {error.lineno} is not JSON") from None
     except ValidationError as error:
-        raise MissingCredentials(f"{file}: {describe(error)}") from None
+        raise MissingCredentials(f"{file}: {_told(error)}") from None
     credentials = Credentials(found)
     lacking = [
         f"{entry} ({name})"

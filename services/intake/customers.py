@@ -16,7 +16,13 @@ _EXTENSION = re.compile(
     r"(.*\d[\s)]*)(?:;ext=|[,;]?\s*(?:转|转接|分机号?|ext(?:ension|n)?\.?|x|#|,)\s*[:.]?)\s*(\d{1,7})\s*",
     re.ASCII | re.IGNORECASE,
 )
-_DASHED_EXTENSION = re.compile(r"(\(?0\d{2,3}\)?[\s-]\d{7,8})-(\d{1,6})", re.ASCII)
+_SPACES = re.compile(r"[\s()]+", re.ASCII)
+_DASHED_EXTENSION = re.compile(
+    r"(0\d{2,3}-?\d{7,8}|(?:\+|00)86-?\d{2,3}-?\d{7,8}|(?:(?:\+|00)?86-?)?1[3-9]\d{9})-(\d{1,6})", re.ASCII
+)
+"""Chinese landlines, and mobiles as platforms write privacy numbers (隐私号 13812345678-1234); without spaces."""
+_URI = re.compile(r"(?:tel|sips?):([^@]{1,60})(?:@.*)?", re.IGNORECASE)
+"""As exchanges write a caller (RFC 3966, RFC 3261)."""
 _NOBODYS = frozenset(
     {
         phonenumbers.PhoneNumberType.TOLL_FREE,
@@ -50,8 +56,9 @@ def e164(text: str, region: str = "CN") -> str | None:
         return f"+86{mobile[1]}"
     if len(text) > _LONGEST:
         return None
-    dialled = text.translate(_WIDE)
-    extended = _EXTENSION.fullmatch(dialled) or _DASHED_EXTENSION.fullmatch(dialled)
+    uri = _URI.fullmatch(text.strip())
+    dialled = (uri[1] if uri else text).translate(_WIDE)
+    extended = _EXTENSION.fullmatch(dialled) or _DASHED_EXTENSION.fullmatch(_SPACES.sub("", dialled))
     if extended is None:
         return _plain(dialled, region)
     number = _plain(extended[1].strip(), region)

@@ -1,11 +1,11 @@
 """Gateways as configuration: a new one is an entry in rules/gateways.yaml, never code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.intake import lined_yaml
 from services.intake.rate import Rate
@@ -71,6 +71,20 @@ class _Entry(BaseModel):
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
 MediaHost = Annotated[str, Field(pattern=r"^(\*\.)?([a-z0-9-]+\.)+[a-z][a-z0-9-]*$")]
 Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+CHARSETS = (Kind.IFTSTA, Kind.ASTERISK)
+"""Kinds whose text may come in another character set than UTF-8 without saying so."""
+
+
+def _known_charset(name: str) -> str:
+    """Read at the start, not with the first delivery."""
+    try:
+        "1".encode(name).decode(name)
+    except (LookupError, UnicodeError):
+        raise ValueError(f"{name} is no character set that Python knows; for Chinese use gb18030") from None
+    return name
+
+
+Charset = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{2,30}$"), AfterValidator(_known_charset)]
 Mailbox = Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,64}$")]
 
 
@@ -99,7 +113,7 @@ class Gateway(_Entry):
     keep_raw: bool = True
     credentials: str | None = Field(None, pattern=r"^[a-z][a-z0-9-]{1,31}$")
     replay_window_s: int = Field(300, ge=10, le=86_400)
-    charset: str | None = Field(None, pattern=r"^[A-Za-z0-9_.:-]{2,30}$")
+    charset: Charset | None = None
     stages: bool = False
     address: str | None = Field(None, pattern=r"^https?://[^/?#\s]+/[^?#\s]*$")
     media_hosts: tuple[MediaHost, ...] = ()
@@ -111,6 +125,16 @@ class Gateway(_Entry):
     @property
     def entry(self) -> str:
         return self.credentials or self.name
+
+    def marks(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What no other gateway may have, each with the cell that it stands in."""
+        yield ("name",), f"name {self.name}"
+        if self.path:
+            yield ("path",), self.path
+        if self.topic:
+            yield ("topic",), self.topic
+        for number, domain in enumerate(self.domains):
+            yield ("domains", number), domain
 
     @model_validator(mode="after")
     def _comes_in_one_way(self) -> Self:
@@ -124,6 +148,8 @@ class Gateway(_Entry):
             raise ValueError(f"gateway {self.name}: kind {self.kind} can't come in by {ways[0]}")
         if self.media_buckets and self.kind is not Kind.AMAZON_CONNECT:
             raise ValueError(f"gateway {self.name}: media_buckets is for kind amazon-connect only")
+        if self.charset and self.kind not in CHARSETS:
+            raise ValueError(f"gateway {self.name}: charset is for kinds {', '.join(CHARSETS)} only")
         if self.stages and self.kind is not Kind.PHONE:
             raise ValueError(f"gateway {self.name}: stages is for kind phone only")
         if self.address and not self.path:
@@ -144,12 +170,13 @@ class Gateways(_Entry):
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:
-        used: set[str] = set()
-        for g in self.gateways:
-            for mark in filter(None, (f"name {g.name}", g.path, g.topic, *g.domains)):
+        used: dict[str, str] = {}
+        for place, g in enumerate(self.gateways):
+            for cell, mark in g.marks():
                 if mark in used:
-                    raise ValueError(f"{mark} stands at two gateways")
-                used.add(mark)
+                    message = f"{mark} stands twice, first at gateway {used[mark]}"
+                    raise lined_yaml.fault_at(("gateways", place, *cell), message)
+                used[mark] = g.name
         return self
 
     def by_path(self) -> dict[str, Gateway]:
@@ -166,8 +193,12 @@ class Gateways(_Entry):
         return {domain: g for g in self.gateways for domain in g.domains}
 
     def needs(self) -> dict[str, tuple[str, ...]]:
-        """By entry of gateways.json: the fields that the gateways which come in by HTTP need of it."""
-        return {g.entry: NEEDS[g.kind] for g in self.gateways if g.path}
+        """By entry of gateways.json: the fields that all gateways which come in by HTTP and share it need of it."""
+        needed: dict[str, tuple[str, ...]] = {}
+        for g in self.gateways:
+            if g.path:
+                needed[g.entry] = tuple(dict.fromkeys((*needed.get(g.entry, ()), *NEEDS[g.kind])))
+        return needed
 
 
 def load(file: Path = RULES / "gateways.yaml") -> Gateways:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from shared.yaml_lines import line_of, lines_of, parsed
 
@@ -27,10 +28,17 @@ def load(file: Path, model: type[M]) -> M:
     except ValidationError as error:
         lines = lines_of(text)
         faults = [
-            f"{file}:{line_of(lines, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}"
+            f"{file}:{line_of(lines, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'file'}: "
+            + e["msg"].removeprefix("Value error, ")
             for e in error.errors()
         ]
         raise RuleFileError("\n".join(faults)) from None
+
+
+def fault_at(cell: tuple[int | str, ...], message: str) -> ValidationError:
+    """For a validator that looks at a whole file: to be raised, so that the cell at fault is named with its line."""
+    said = PydanticCustomError("rule", "{message}", {"message": message})
+    return ValidationError.from_exception_data("rule file", [InitErrorDetails(type=said, loc=cell, input=None)])
 
 
 def _first_line(error: Exception) -> str:

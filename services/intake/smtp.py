@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import ssl
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -16,7 +14,6 @@ from services.intake.delivery import Delivery, Reason, Rejected
 from services.intake.gateways import Gateway
 from services.intake.handlers import Reception
 from services.intake.parts import MAIL_TYPE
-from services.intake.settings import Settings
 from services.intake.smtp_reading import plain_address, read_mail
 from shared.clock import Clock
 
@@ -35,10 +32,7 @@ ONE_GATEWAY = "452 4.5.3 Send these recipients' mail apart"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients at once"
 TOO_SLOW = b"421 4.4.2 Too slow, try again later; nothing was taken\r\n"
 NO_ROOM = b"421 4.3.2 Too much mail at once, try again later; nothing was taken\r\n"
-TOO_MANY_CONNECTIONS = b"421 4.3.2 Too many connections, try again later\r\n"
 MAX_RECIPIENTS = 100
-FINISH_SECONDS = 5.0
-ALLOWANCE_BYTES = 1024 * 1024
 ALWAYS = frozenset({"postmaster", "abuse"})
 """Mailboxes that every domain has (RFC 5321, 4.5.1; RFC 2142)."""
 
@@ -235,72 +229,3 @@ class Connection(SMTP):
     def _forget(self) -> None:
         self._crowd.bytes -= self._received
         self._received = 0
-
-
-class TooMany(asyncio.Protocol):
-    """What a sender meets when all connections are taken."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(TOO_MANY_CONNECTIONS)
-        transport.close()
-
-
-class SmtpServer:
-    """Listens in the running event loop: no second thread, so nothing has to be handed over."""
-
-    def __init__(self, settings: Settings, handler: MailHandler, size_limit: int) -> None:
-        self._settings = settings
-        self._handler = handler
-        self._size_limit = size_limit
-        self._crowd = Crowd(max(settings.max_body_bytes_in_flight, 2 * size_limit))
-        self.port = settings.smtp_port
-
-    async def serve(self) -> None:
-        """Listen until cancelled; then finish the mails in hand and close."""
-        tls = _tls(self._settings)
-        server = await asyncio.get_running_loop().create_server(
-            lambda: self._connection(tls), self._settings.smtp_host, self._settings.smtp_port
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        log.info("smtp_listens", port=self.port)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            server.close()
-            await self._finish()
-
-    def _connection(self, tls: ssl.SSLContext | None) -> asyncio.Protocol:
-        if len(self._crowd.connections) >= self._settings.smtp_max_connections:
-            return TooMany()
-        return Connection(
-            self._crowd,
-            2 * self._size_limit + ALLOWANCE_BYTES,
-            self._settings.smtp_lifetime_s,
-            self._handler,
-            data_size_limit=self._size_limit,
-            enable_SMTPUTF8=True,
-            hostname=self._settings.smtp_hostname,
-            ident="ParcelCare",
-            tls_context=tls,
-            timeout=self._settings.smtp_timeout_s,
-        )
-
-    async def _finish(self) -> None:
-        """A mail in hand gets its answer; one that does not is sent again, and recognised."""
-        in_hand = [connection.idle.wait() for connection in self._crowd.connections]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FINISH_SECONDS):
-                await asyncio.gather(*in_hand)
-        for connection in list(self._crowd.connections):
-            if connection.transport is not None:
-                connection.transport.close()
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    """STARTTLS is offered where a certificate is configured."""
-    if settings.smtp_tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.smtp_tls_cert, settings.smtp_tls_key)
-    return context

@@ -35,11 +35,13 @@ def present(codes: Sequence[UnknownCode], console: Console) -> None:
     if not codes:
         console.print("没有未知代码 / no unknown codes")
         return
-    table = Table(title="未知代码 Unknown codes")
-    for column in ("网关 Gateway", "代码 Code", "次数 Times", "首次 First", "最近 Last", "原文 Original"):
+    table = Table(title="未知代码 Unknown codes", box=None, pad_edge=False)
+    for column in ("网关\nGateway", "代码\nCode", "次数\nTimes", "首次\nFirst", "最近\nLast"):
         table.add_column(column, overflow="fold")
+    # Whole, also where the window is narrow: it is copied into the address of the archive.
+    table.add_column("原文\nOriginal", no_wrap=True)
     for code in codes:
-        first, last = (t.isoformat(timespec="minutes") for t in (code.first, code.last))
+        first, last = (t.date().isoformat() for t in (code.first, code.last))
         table.add_row(code.gateway, code.code, str(code.times), first, last, code.example)
     console.print(table)
     console.print("在 services/intake/rules/status/ 中补充 / add them to services/intake/rules/status/")
@@ -53,7 +55,7 @@ def main(
     try:
         codes = asyncio.run(found(settings, datetime.now(UTC) - timedelta(days=days)))
     except PyMongoError as error:
-        typer.echo(f"MongoDB does not answer ({type(error).__name__})", err=True)
+        typer.echo(f"MongoDB does not answer ({type(error).__name__}); MONGO_URL says where it is", err=True)
         raise typer.Exit(UNREACHABLE) from error
     present(codes, Console())
 

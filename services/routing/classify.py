@@ -16,6 +16,8 @@ from shared.contracts.interactions import Interaction
 from shared.contracts.parcels import ParcelExceptionRaised
 
 COMPENSATION = "compensation"
+CALL_BACK = "call_back"
+"""Of a call that nobody took (未接来电)."""
 SIGNALS = ("regulator", COMPENSATION, "complaint", "urgent", "question")
 MAX_WORDS = 12
 RANK = (
@@ -52,11 +54,13 @@ NOTHING = Reading((), "none", False, (), frozenset())
 
 
 def classify(contact: Interaction, rules: Rules) -> Classification:
-    """Of a contact: its form where there is one, else its words, else the model."""
+    """Of a contact: its form where there is one, else that nobody took the call, else its words, else the model."""
     subject = contact.subject.reveal() if contact.subject else ""
     text = rules.lexicon.read(f"{subject}\n{contact.text.reveal()}")
     read = reading(text, rules.lexicon)
     guess = rules.model.guess(text)
+    if contact.call is not None and not contact.call.answered:
+        read = _to_call_back(read)
     if contact.claim is not None:
         tags = (*rules.lexicon.forms[contact.claim.kind.value], COMPENSATION)
         read = replace(read, tags=tuple(dict.fromkeys((*tags, *read.tags))))
@@ -65,7 +69,16 @@ def classify(contact: Interaction, rules: Rules) -> Classification:
         found = _decide(rules, read, Decider.TABLE)
     else:
         found = _by_model(rules, read, guess, text) or _decide(rules, read, Decider.TABLE)
-    return found.model_copy(update={"sentiment": mood(guess), "language": "zh" if text.zh else "en"})
+    spoken = None if read.tags == (CALL_BACK,) else mood(guess)
+    return found.model_copy(update={"sentiment": spoken, "language": "zh" if text.zh else "en"})
+
+
+def _to_call_back(read: Reading) -> Reading:
+    """Whoever was not answered is called back, whatever is on the tape. Words that only hint may be intake's own, which
+    say in the contact that the call was missed."""
+    if read.strength == "strong":
+        return replace(read, tags=(*read.tags, CALL_BACK))
+    return Reading((CALL_BACK,), "strong", False, (), read.signals)
 
 
 def _by_model(rules: Rules, read: Reading, guess: Guess, text: Text) -> Classification | None:

@@ -44,7 +44,7 @@ class LastResult(Edge):
     nu: Annotated[str, StringConstraints(max_length=40)]
     com: CarrierCode
     state: Digits | None = None
-    data: Annotated[tuple[TrackLine, ...], Field(max_length=500)] = ()
+    data: Annotated[tuple[TrackLine, ...], Field(max_length=500)] | None = None
 
 
 class Kuaidi100Push(Edge):
@@ -60,7 +60,7 @@ class Kuaidi100Push(Edge):
     autoCheck: Digits | None = None
     comOld: CarrierCode | None = None
     comNew: CarrierCode | None = None
-    lastResult: LastResult
+    lastResult: LastResult | None = None
     destResult: LastResult | None = None
 
     @property
@@ -113,10 +113,10 @@ def _nothing(push: Kuaidi100Push) -> str:
 
 def scans_of_push(push: Kuaidi100Push, table: Table) -> list[Scanned]:
     """The track at home, then that in the country of destination; the latter may do without the number."""
-    found = scans_of(push.lastResult, table, push.carrier)
-    if push.destResult is not None:
-        abroad = push.destResult
-        numbered = abroad if abroad.nu else abroad.model_copy(update={"nu": push.lastResult.nu})
+    home, abroad = push.lastResult, push.destResult
+    found = scans_of(home, table, push.carrier) if home is not None else []
+    if abroad is not None:
+        numbered = abroad.model_copy(update={"nu": home.nu}) if home is not None and not abroad.nu else abroad
         found += scans_of(numbered, table, place="destResult")
     return found
 

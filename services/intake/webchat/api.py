@@ -166,6 +166,7 @@ class WidgetApi:
                 greeting={str(k): v for k, v in widget.greeting.items()},
                 colour=widget.colour,
                 hours=widget.hours.shown,
+                zone=widget.hours.zone,
                 days=list(widget.hours.days),
                 file_limit_bytes=widget.file_limit_bytes,
                 open=widget.hours.open_at(self.now()),

@@ -62,13 +62,14 @@ class Progress(BaseModel):
 
 
 class Settings(BaseModel):
-    """What the panel looks like."""
+    """What the panel looks like. `hours` are those of `zone` (IANA)."""
 
     languages: list[Literal["zh", "en"]]
     title: dict[str, str]
     greeting: dict[str, str]
     colour: str
     hours: str
+    zone: str
     days: list[int]
     file_limit_bytes: int
     open: bool

@@ -9,7 +9,7 @@ import yaml
 
 from services.intake.gateways import RULES
 
-STYLE = "*{all:unset;color:red!important}"
+STYLE = "*{all:unset;color:red!important;font-family:cursive;letter-spacing:9px;text-transform:uppercase}"
 """Would break anything that is not shut off from it."""
 
 

@@ -80,6 +80,77 @@ async def test_a_visitor_writes_and_reads_the_answer_once_also_after_a_reload(
     await expect(page.get_by_text("破损了")).to_have_count(1)
 
 
+@pytest.mark.req("IN-1", "IN-8")
+async def test_a_number_that_does_not_exist_is_told_and_corrected_and_the_message_goes_on(
+    bench: Bench, browser: Browser, shop: Shop
+) -> None:
+    page = await embedded(browser, bench, shop)
+    await page.get_by_role("button", name="打开在线客服").click()
+    greeting = page.get_by_text("您好，包裹")
+    spaced, font = [
+        await greeting.evaluate(f"p => getComputedStyle(p).{name}") for name in ("letterSpacing", "fontFamily")
+    ]
+    assert (spaced, "cursive" in font) == ("normal", False), "the shop's own style stays outside"
+    await page.get_by_label("输入消息…").fill("没收到包裹")
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await page.get_by_label("手机号").fill("1381234567")
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await expect(page.get_by_text("手机号不正确")).to_be_visible()
+    await page.get_by_label("手机号").fill("+86 138 0013 80")  # looks like one, which only intake can tell
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await expect(page.get_by_text("手机号不正确")).to_be_visible(timeout=20_000)
+    await page.get_by_role("log").get_by_role("button", name="修改").click()
+    await page.get_by_label("手机号").fill("138 1234 5678")
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await expect(page.get_by_text("受理号")).to_be_visible(timeout=20_000)
+    (contact,) = await contacts(bench)
+    assert contact["customer"]["contacts"][0]["value"] == "+8613812345678"
+
+
+@pytest.mark.req("IN-1", "IN-4", "IN-8")
+async def test_a_file_that_is_not_taken_holds_back_neither_the_words_nor_the_other_file(
+    bench: Bench, browser: Browser, shop: Shop
+) -> None:
+    page = await embedded(browser, bench, shop)
+    await page.get_by_role("button", name="打开在线客服").click()
+    files = [
+        {"name": "box.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(500)},
+        {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ" + bytes(500)},
+    ]
+    await page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    await page.get_by_label("输入消息…").fill("外包装破损")
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await page.get_by_label("手机号").fill("13812345678")
+    await page.get_by_role("button", name="发送", exact=True).click()
+    await expect(page.get_by_text("不支持这种文件")).to_be_visible(timeout=20_000)
+    await page.get_by_role("button", name="不带 setup.exe 发送").click()
+    await expect(page.get_by_text("受理号")).to_be_visible(timeout=20_000)
+    (contact,) = await contacts(bench)
+    assert (contact["text"], [a["content_type"] for a in contact["attachments"]]) == ("外包装破损", ["image/png"])
+
+
+@pytest.mark.req("IN-1")
+async def test_an_order_number_as_the_shop_shows_it(bench: Bench, browser: Browser, shop: Shop) -> None:
+    page = await embedded(browser, bench, shop)
+    await page.get_by_role("button", name="打开在线客服").click()
+    await page.get_by_role("button", name="维修").click()
+    await page.get_by_label("订单号").fill("1")
+    await page.get_by_label("商品名称").fill("台灯")
+    await page.get_by_label("情况说明").fill("灯不亮")
+    await page.get_by_label("手机号").fill("13812345678")
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.get_by_text("订单号为 3–64 位")).to_be_visible()
+    await page.get_by_label("订单号").fill("# 1001")
+    await expect(page.get_by_text("订单号为 3–64 位")).to_have_count(0)
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_label("What happened")).to_have_value("灯不亮")
+    await page.get_by_role("button", name="中文").click()
+    await page.get_by_role("button", name="提交").click()
+    await expect(page.get_by_text("受理号")).to_be_visible(timeout=20_000)
+    (contact,) = await contacts(bench)
+    assert contact["order_numbers"] == ["1001"]
+
+
 @pytest.mark.req("IN-1", "IN-6", "IN-8")
 async def test_what_is_written_offline_is_sent_once_when_the_network_is_back(
     bench: Bench, browser: Browser, shop: Shop

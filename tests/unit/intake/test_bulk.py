@@ -118,7 +118,9 @@ def test_csv_as_excel_writes_it() -> None:
     with_bom = read(("\ufeff" + HEADER + ROW).encode(), "scans.csv")
     in_gbk = read((HEADER + ROW).encode("gb18030"), "scans.csv", "gb18030")
     assert [m.id for m in sent(with_bom)] == [m.id for m in sent(in_gbk)]
-    assert refused(read((HEADER + ROW).encode("gb18030"), "scans.csv")) == [2]
+    (misread,) = read((HEADER + ROW).encode("gb18030"), "SCANS.CSV")
+    assert isinstance(misread.outcome, Refused)
+    assert "--encoding gb18030" in misread.outcome.errors[0]
 
 
 @pytest.mark.req("IN-8")

@@ -1,12 +1,16 @@
 """Gateways and credentials as configuration, checked at load with the line named (IN-8)."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from services.intake import credentials, gateways
+from services.intake import check_gateways, credentials, gateways
 from services.intake.adapters.wording import Wording
 from services.intake.api import ROUTES
 from services.intake.credentials import MissingCredentials
@@ -48,8 +52,14 @@ def test_another_gateway_is_an_entry(tmp_path: Path) -> None:
         (GOOD.replace("    path: /gateways/web\n", ""), 2, "path, topic, domains"),
         (GOOD + "    topic: gateway-contacts.v1\n", 2, "exactly one"),
         (GOOD.replace("path: /gateways/web", "domains: [a.example]"), 2, "domains"),
-        (GOOD + "  - name: web\n    kind: phone\n    path: /gateways/p\n", 1, "name web stands at two"),
-        (GOOD + "  - name: pp\n    kind: phone\n    path: /gateways/web\n", 1, "/gateways/web stands at two"),
+        (GOOD + "  - name: web\n    kind: phone\n    path: /gateways/p\n", 5, "name web stands twice"),
+        (GOOD + "  - name: pp\n    kind: phone\n    path: /gateways/web\n", 7, "first at gateway web"),
+        (GOOD + "  - name: ma\n    kind: mail\n    domains: [a.example, a.example]\n", 7, "a.example stands twice"),
+        (GOOD + "    path: /gateways/other\n", 5, "path stands there twice"),
+        (GOOD + GOOD, 5, "gateways stands there twice"),
+        (GOOD.replace("web", "iftsta") + "    charset: gbk18030\n", 5, "gb18030"),
+        (GOOD.replace("web", "iftsta") + "    charset: base64\n", 5, "no character set"),
+        (GOOD + "    charset: gb18030\n", 2, "charset is for kinds iftsta, asterisk only"),
         (GOOD + "  - name: pp\n    kind: carrier\n    topic: other.v1\n", 5, "gateway-parcels.v1"),
         (GOOD + "    address: https://care.example/web?a=1\n", 5, "address"),
         (
@@ -81,6 +91,11 @@ def test_a_wrong_pattern_of_the_wording_is_named_with_its_line(tmp_path: Path) -
         load(write(tmp_path, "".join(lines)), Wording)
 
 
+def test_an_entry_that_two_kinds_share_needs_what_both_need(tmp_path: Path) -> None:
+    shared = GOOD + "  - {name: kd, kind: kuaidi100, path: /gateways/kd, credentials: web}\n"
+    assert gateways.load(write(tmp_path, shared)).needs() == {"web": ("secrets", "salt")}
+
+
 def secrets(tmp_path: Path, content: Any) -> Path:
     text = content if isinstance(content, str) else json.dumps(content)
     (tmp_path / "gateways.json").write_text(text)
@@ -105,6 +120,43 @@ def test_wrong_secrets_are_told_without_showing_them(tmp_path: Path, content: An
     with pytest.raises(MissingCredentials) as error:
         credentials.load(secrets(tmp_path, content), {"web": ("secrets",)})
     assert "%%%" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"aes_kye": "x" * 43}, r"wechat.aes_kye: Extra inputs"),
+        ({"aes_key": "short"}, r"wechat.aes_key: .*\{43\}"),
+        ({"secrets": ["whsec_%%%"]}, r"wechat.secrets.0: a webhook secret is whsec_ and base64"),
+    ],
+)
+def test_a_wrong_field_of_a_secret_is_named_with_what_belongs_there(
+    tmp_path: Path, entry: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(MissingCredentials, match=told):
+        credentials.load(secrets(tmp_path, {"wechat": {"token": "t", "app_id": "a", **entry}}), {})
+
+
+def test_what_is_to_be_corrected_stands_at_the_start_without_a_trace(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD + "  - {name: shop, kind: shop, path: /gateways/shop, limit: 5}\n")
+    environment = {**os.environ, "ENVIRONMENT": "local", "GATEWAYS_FILE": str(file), "SECRETS_DIR": str(tmp_path)}
+    environment |= {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "MONGO_URL": "mongodb://127.0.0.1:1", "INSTANCE": "i"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.intake"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        f"intake does not start: {file}:5: gateways.1.limit: Extra inputs are not permitted"
+    ]
+
+
+def test_a_file_is_checked_without_a_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check_gateways.main(write(tmp_path, GOOD))
+    assert capsys.readouterr().out == "web (web)   /gateways/web   web: secrets\n"
+    with pytest.raises(typer.Exit) as ended:
+        check_gateways.main(write(tmp_path, GOOD + "    limit: 5\n"))
+    assert ended.value.exit_code == 1
+    assert "gateways.yaml:5: gateways.0.limit" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -105,8 +105,9 @@ def test_every_state_of_monitoring_is_taken_with_its_lines(status: str) -> None:
 
 
 @pytest.mark.req("IN-2")
-def test_the_end_of_monitoring_says_why_and_is_no_movement() -> None:
-    body = json.loads(push([])) | {"status": "abort", "message": "60天无变化"}
+@pytest.mark.parametrize("missing", [{}, {"lastResult": None}, {"lastResult": {"nu": "", "com": "", "data": None}}])
+def test_the_end_of_monitoring_says_why_and_is_no_movement(missing: dict[str, object]) -> None:
+    body = json.loads(push([])) | {"status": "abort", "message": "60天无变化"} | missing
     accepted = accept(delivery(json.dumps(body)))
     assert (scans(accepted), accepted.suppressed) == ([], "push without a track (abort: 60天无变化)")
     assert accepted.answer == {"result": True, "returnCode": "200", "message": "成功"}

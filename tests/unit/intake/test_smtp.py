@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from services.intake.settings import Settings
-from services.intake.smtp import MailHandler, SmtpServer
+from services.intake.smtp import MailHandler
+from services.intake.smtp_server import NotListening, SmtpServer
+from services.intake.smtp_tls import WrongCertificate
 from shared.clock import Clock
 from shared.contracts.interactions import Interaction
 from tests.integration.polling import poll
@@ -355,3 +357,33 @@ async def test_a_mail_is_taken_over_tls_where_a_certificate_is_configured(certif
 async def test_without_a_certificate_no_tls_is_offered() -> None:
     async with listening(Edge()) as port:
         assert b"STARTTLS" not in (await dialogue(port, b"EHLO x"))[1]
+
+
+@pytest.mark.req("IN-8")
+def test_a_certificate_that_cant_be_used_stops_the_start(certificate: dict[str, Path], tmp_path: Path) -> None:
+    absent, other = tmp_path / "absent.pem", tmp_path / "other.pem"
+    other.write_text("no certificate")
+    key = certificate["smtp_tls_key"]
+    for wrong, told in (
+        ({"smtp_tls_cert": absent}, "SMTP_TLS_CERT: .*absent.pem does not exist"),
+        (certificate | {"smtp_tls_key": absent}, "SMTP_TLS_KEY: .*absent.pem does not exist"),
+        ({"smtp_tls_cert": other, "smtp_tls_key": key}, "no pair of PEM files"),
+        ({"smtp_tls_key": key}, "SMTP_TLS_CERT is not"),
+    ):
+        with pytest.raises(WrongCertificate, match=told):
+            SmtpServer(Settings(**wrong), MailHandler({}, Edge().reception, Clock()), LIMIT)
+
+
+@pytest.mark.req("IN-8")
+async def test_intake_is_not_ready_where_somebody_else_has_the_port() -> None:
+    handler = MailHandler({}, Edge().reception, Clock())
+    async with listening(Edge()) as port:
+        second = SmtpServer(Settings(smtp_port=port), handler, LIMIT)
+        with pytest.raises(OSError, match="in use"):
+            await second.serve()
+        with pytest.raises(NotListening):
+            await second.heard()
+    serving = asyncio.create_task(second.serve())
+    await poll(lambda: second.listens, what="the port")
+    await second.heard()
+    serving.cancel()

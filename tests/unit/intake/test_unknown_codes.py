@@ -40,13 +40,18 @@ def test_so_many_as_a_header_may_hold() -> None:
     assert len(kept) == MAX_UNKNOWN
 
 
-def printed(codes: list[UnknownCode]) -> str:
+def printed(codes: list[UnknownCode], width: int = 160) -> str:
     out = StringIO()
-    present(codes, Console(file=out, width=160))
+    present(codes, Console(file=out, width=width))
     return out.getvalue()
 
 
 def test_the_list_names_gateway_code_times_and_an_original() -> None:
     shown = printed([UnknownCode("sf", "9876", 12, NOW - timedelta(days=1), NOW, "id-1")])
-    assert all(word in shown for word in ("sf", "9876", "12", "id-1", "2026-11-19T08:00", "2026-11-20T08:00"))
+    assert all(word in shown for word in ("sf", "9876", "12", "id-1", "2026-11-19", "2026-11-20"))
     assert "no unknown codes" in printed([])
+
+
+def test_the_original_s_id_can_be_copied_from_a_narrow_window() -> None:
+    original = "3166842b-03fe-5897-a197-c9fcef33395a"
+    assert original in printed([UnknownCode("kuaidi100", "9876", 12, NOW, NOW, original)], width=80)

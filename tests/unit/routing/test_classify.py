@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.intake.calls.rules import call_rules
 from services.routing.classify import classify, group_of, merged
 from services.routing.indicators import CatchAlls
 from shared.contracts.cases import CaseKind, Classification
-from shared.contracts.interactions import ClaimForm, ClaimKind
+from shared.contracts.interactions import Call, ClaimForm, ClaimKind
+from shared.contracts.people import Channel
 from shared.contracts.personal import Personal
 from tests.unit.routing.builders import contact, opened, rules
 
@@ -248,3 +250,26 @@ def test_public_utterances_are_mostly_understood() -> None:
         rows = [row for row in csv.DictReader(file) if row["intent"] in EXPECTED]
     right = sum(_classified(row["utterance"]).tags[0] in EXPECTED[row["intent"]] for row in rows)
     assert right / len(rows) > 0.9
+
+
+def missed(text: str) -> Classification:
+    call = Call(call_id="c-1", rings=7, wait_seconds=35, talk_seconds=0, answered=False)
+    return classify(contact(text, channel=Channel.PHONE, call=call), rules())
+
+
+@pytest.mark.req("IN-1", "RO-2")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_call_that_nobody_took_is_to_be_called_back_whatever_intake_words_say(language: str) -> None:
+    ours = call_rules().missed.fill(language, 7, 35)
+    found = missed(ours)
+    assert (found.kind, found.tags, found.priority, found.words) == (QUERY, ("call_back",), 2, ())
+    assert (found.sentiment, found.language, found.rule) == (None, language, "call-back/strong")
+    assert group_of(found, "standard", rules()) == "general"
+
+
+@pytest.mark.req("IN-1", "RO-2")
+def test_what_was_left_on_the_tape_leads_and_the_caller_is_called_back_all_the_same() -> None:
+    found = missed("未接来电，请回电。振铃 7 次，等待 35 秒。\n箱子破损，里面的碗都碎了")
+    assert (found.kind, found.tags) == (COMPLAINT, ("damage", "call_back"))
+    taken = Call(call_id="c-1", rings=1, wait_seconds=5, talk_seconds=60, answered=True)
+    assert "call_back" not in classify(contact("快递到哪了", channel=Channel.PHONE, call=taken), rules()).tags

@@ -41,6 +41,16 @@ def test_a_new_gateway_gets_secrets_and_the_others_keep_theirs() -> None:
     assert len({*after["phone"]["secrets"]}) == 2
 
 
+def test_the_gateways_of_an_installation_s_own_file_get_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "gateways.yaml"
+    own.write_text("gateways:\n  - {name: taobao, kind: shop, path: /gateways/taobao}\n")
+    monkeypatch.setenv("GATEWAYS_FILE", str(own))
+    ensure(tmp_path / "secrets")
+    assert list(json.loads((tmp_path / "secrets" / "gateways.json").read_text())) == ["taobao"]
+
+
 def test_those_who_read_the_secrets_can_use_them(tmp_path: Path) -> None:
     ensure(tmp_path)
     names = gateway_names()

@@ -35,13 +35,16 @@ const FIELDS = {
   return: ["wish", "order!", "goods!", "tracking", "text!"],
   repair: ["order!", "goods!", "text!"],
 };
-const PATTERNS = { tracking: /^[A-Za-z0-9][A-Za-z0-9-]{3,39}$/, claimed: /^[0-9]{1,10}(\.[0-9]{1,2})?$/ };
+const PATTERNS = { order: /^[A-Za-z0-9][A-Za-z0-9_-]{2,63}$/, tracking: /^[A-Za-z0-9][A-Za-z0-9-]{3,39}$/, claimed: /^[0-9]{1,10}(\.[0-9]{1,2})?$/ };
+/* Copied from elsewhere they have spaces in them, and a shop's order numbers a # in front. */
+const NUMBERS = ["tracking", "order"];
 const SAMPLES = { tracking: "SF1234567890123", claimed: "199.00" };
 
 export function field(id, words, label, control, required) {
   control.id = id;
   control.setAttribute("aria-describedby", `${id}-fault`);
   if (required) control.setAttribute("aria-required", "true");
+  control.addEventListener("input", () => { if (control.hasAttribute("aria-invalid")) tell(control, control.getRootNode(), ""); });
   return el("div", { class: "field" },
     el("label", { for: id }, label, required ? el("span", { class: "must", title: words.required }, " *") : null),
     control, el("p", { class: "fault", id: `${id}-fault`, role: "alert" }));
@@ -74,7 +77,7 @@ export function read(topic, controls, words, root) {
   const said = {};
   let wrong = null;
   for (const { name, required, control } of controls) {
-    const value = control.value.trim();
+    const value = NUMBERS.includes(name) ? control.value.replace(/\s+/g, "").replace(/^#/, "") : control.value.trim();
     const fault = required && !value ? words.bad.required : value && PATTERNS[name] && !PATTERNS[name].test(value) ? words.bad[name] : "";
     tell(control, root, fault);
     if (fault && !wrong) wrong = control;

@@ -2,10 +2,12 @@
 import { controlsOf, el, EVIDENCE, field, FORMS, icon, read, tell } from "./forms.js";
 import { openOutbox } from "./outbox.js";
 import { deliver, Offline, wire } from "./wire.js";
-import { firstLanguage, WORDS } from "./words.js";
+import { firstLanguage, shownHours, WORDS } from "./words.js";
 
-const PHONE = /^\+?[0-9][0-9 ().-]{6,24}$/, MAIL = /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i;
-const MAX_FILES = 10, ASK_MS = 3000, ASK_CLOSED_MS = 30000;
+/* Without + a number is Chinese: a mobile, or a landline with its area code. Whether it exists, intake says. */
+const PHONE = /^(\+[0-9]{7,15}|(0086|86)?1[3-9][0-9]{9}|0[0-9]{9,17})((转|ext|x|#|,)[0-9]{1,7})?$/i, BETWEEN = /[\s().-]+/g;
+const MAIL = /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i;
+const REACH = ["phone", "email"], FILE = ["too-large", "unsupported-media-type"], MAX_FILES = 10, ASK_MS = 3000, ASK_CLOSED_MS = 30000;
 
 export async function start({ base, root, host, page }) {
   const gateway = new URL(base).pathname.split("/").filter(Boolean).pop();
@@ -54,16 +56,24 @@ export async function start({ base, root, host, page }) {
         if (error instanceof Offline) { state.reached = false; state.pause = 3000; break; }
         if (error.passing) { state.pause = Math.max(2, error.retryAfter || 5) * 1000; break; }
         if (error.status === undefined) throw error;
-        message.state = "failed"; message.why = error.slug;
+        message.state = "failed"; message.why = error.field || error.slug;
         await outbox.put({ ...message, busy: false });
       } finally { message.busy = false; drawLog(); drawBar(); }
     }
+  }
+  /* Once more, with the contact as it is now: the one of before may be what was refused. */
+  async function again(message) {
+    Object.assign(message, { state: "waiting", body: { ...message.body, customer: contact() || message.body.customer } });
+    await outbox.put({ ...message, busy: false });
+    state.view = "chat";
+    draw();
+    flush();
   }
   async function put(body, files) {
     const message = { id: crypto.randomUUID(), at: Date.now(), state: "waiting", files, body: { ...body, language, customer: contact() } };
     await outbox.put(message);
     state.messages.push(message);
-    state.view = "chat"; state.files = [];
+    state.view = "chat"; state.files = []; state.trouble = "";
     draw();
     flush();
   }
@@ -98,10 +108,12 @@ export async function start({ base, root, host, page }) {
   function draw() {
     ui.lang = language === "zh" ? "zh-CN" : "en";
     const focus = state.open && !page ? null : undefined;
+    const typed = [...ui.querySelectorAll(".form :is(input:not([type=file]), select, textarea)")].map((control) => [control.id, control.value]);
     ui.replaceChildren(page ? "" : el("div", { "data-part": "button" }), state.open ? dialog() : "");
     drawButton();
     if (!state.open) return;
     drawBar(); drawLog(); drawComposer();
+    for (const [id, value] of typed) { const control = id && root.getElementById(id); if (control) control.value = value; }
     if (focus === null && state.justOpened) { state.justOpened = false; (part("text") || ui.querySelector("input,textarea,button")).focus(); }
   }
   function drawButton() {
@@ -123,8 +135,8 @@ export async function start({ base, root, host, page }) {
   function drawBar() {
     if (!state.open) return;
     const off = !state.reached, away = settings && !settings.open;
-    part("pulse").replaceChildren(el("i", { class: off ? "off" : away ? "away" : "on" }), off ? words.offline : away ? `${words.away} · ${settings.hours}` : words.here);
-    part("bar").replaceChildren(off ? el("p", { class: "note warn" }, words.offlineNote) : away ? el("p", { class: "note" }, words.awayNote(settings.hours)) : "");
+    part("pulse").replaceChildren(el("i", { class: off ? "off" : away ? "away" : "on" }), off ? words.offline : away ? words.away : words.here);
+    part("bar").replaceChildren(off ? el("p", { class: "note warn" }, words.offlineNote) : away ? el("p", { class: "note" }, words.awayNote(shownHours(settings, language))) : "");
   }
   const chat = () => el("div", { class: "chat" },
     el("div", { class: "log", "data-part": "log", role: "log", "aria-label": words.log, "aria-live": "polite", tabindex: 0 }), el("div", { class: "compose", "data-part": "compose" }));
@@ -146,10 +158,18 @@ export async function start({ base, root, host, page }) {
     return el("article", { class: "mine", "aria-label": words.you },
       el("div", { class: "bubble" }, said, facts.length ? el("p", { class: "facts" }, facts.join("\n")) : null, m.body.text ? el("p", {}, m.body.text) : null,
         m.files.map((f) => el("p", { class: "got" }, icon("file"), el("span", {}, f.name), m.busy && f.share < 1 ? el("progress", { max: 1, value: f.share || 0, "aria-label": f.name }) : null))),
-      el("p", { class: `fate ${m.state}` }, m.state === "sent" ? icon("tick") : null, m.busy ? words.sending : m.state === "failed" ? `${words.failed}：${words.problem[m.why] || words.problem.other}` : words[m.state],
+      el("p", { class: `fate ${m.state}` }, m.state === "sent" ? icon("tick") : null, m.busy ? words.sending : m.state === "failed" ? `${words.failed}${words.colon}${words.bad[m.why] || words.problem[m.why] || words.problem.other}` : words[m.state],
         m.state === "sent" && !found ? ` · ${words.reference} ${m.reference}` : "", el("time", {}, clock(m.at)),
-        m.state === "failed" ? [el("button", { onclick: () => { m.state = "waiting"; flush(); } }, words.retry), el("button", { onclick: async () => { await outbox.remove(m.id); state.messages = state.messages.filter((x) => x !== m); drawLog(); } }, words.discard)] : null),
+        m.state === "failed" ? [remedy(m), el("button", { onclick: async () => { await outbox.remove(m.id); state.messages = state.messages.filter((x) => x !== m); drawLog(); } }, words.discard)] : null),
       found ? el("p", { class: `case ${found.status}` }, el("i"), el("b", {}, found.number), words[found.status]) : null);
+  }
+  /* What may help: another contact, doing without the file that was refused, or trying once more. */
+  function remedy(m) {
+    if (REACH.includes(m.why)) return el("button", { onclick: () => { keep(); state.next = () => again(m); show("contact"); } }, words.change);
+    const refused = FILE.includes(m.why) && m.files.find((file) => !file.receipt);
+    if (!refused) return el("button", { onclick: () => again(m) }, words.retry);
+    const rest = m.files.filter((file) => file !== refused);
+    return m.body.text || m.body.form || rest.length ? el("button", { onclick: () => { m.files = rest; again(m); } }, words.without(refused.name)) : null;
   }
   const theirs = (r) => el("article", { class: "theirs", "aria-label": words.agent }, el("div", { class: "bubble" }, el("p", {}, r.text)), el("p", { class: "fate" }, `${words.agent} · ${r.number}`, el("time", {}, clock(r.when))));
   const clock = (at) => { const d = new Date(at), today = new Date().toDateString() === d.toDateString(); return d.toLocaleString(language === "zh" ? "zh-CN" : "en-GB", today ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }); };
@@ -203,7 +223,7 @@ export async function start({ base, root, host, page }) {
     const nodes = [field(`${prefix}-phone`, words, words.phone, phone), field(`${prefix}-email`, words, words.email, email), field(`${prefix}-name`, words, words.name, name)];
     const check = () => {
       const p = phone.value.trim(), m = email.value.trim();
-      tell(phone, root, p && !PHONE.test(p) ? words.bad.phone : !p && !m ? words.bad.contact : "");
+      tell(phone, root, p && !PHONE.test(p.normalize("NFKC").replace(BETWEEN, "")) ? words.bad.phone : !p && !m ? words.bad.contact : "");
       tell(email, root, m && !MAIL.test(m) ? words.bad.email : "");
       const wrong = [phone, email].find((c) => c.getAttribute("aria-invalid") === "true");
       if (wrong) { wrong.focus(); return false; }
@@ -225,7 +245,7 @@ export async function start({ base, root, host, page }) {
       el("footer", {}, el("button", { class: "primary" }, words.submit)));
   }
 
-  function show(view) { keep(); state.view = view; state.trouble = ""; if (view !== "chat" && view !== "contact") state.files = []; draw(); (ui.querySelector(".form input:not([type=file]), .form select") || part("text"))?.focus(); }
+  function show(view) { keep(); state.view = view; state.trouble = ""; if (view !== "contact") state.next = null; if (view !== "chat" && view !== "contact") state.files = []; draw(); (ui.querySelector(".form input:not([type=file]), .form select") || part("text"))?.focus(); }
   async function open() { state.open = true; state.unread = 0; state.justOpened = true; draw(); await learn(); draw(); flush(); ask(); }
   function close() { keep(); state.open = false; state.view = "chat"; draw(); ui.querySelector(".launch")?.focus(); }
 

@@ -1,10 +1,17 @@
 /* Speaks to intake: a session, uploads, messages, progress. What is waiting is sent in order, each exactly once. */
+const FIELDS = { phone: /^\/customer\/phone/, email: /^\/customer\/email/, order: /^\/order_numbers/, tracking: /^\/(tracking_numbers|form\/tracking_number)/ };
+
 export class Refused extends Error {
   constructor(status, problem, retryAfter) {
     super(problem.type || String(status));
     Object.assign(this, { status, problem, retryAfter });
   }
   get slug() { return (this.problem.type || "").split(":").pop(); }
+  /* Which of the visitor's own fields is wrong. */
+  get field() {
+    const pointers = (this.problem.errors || []).map((error) => error.pointer);
+    return Object.keys(FIELDS).find((name) => pointers.some((pointer) => FIELDS[name].test(pointer)));
+  }
   get passing() { return this.status === 429 || this.status >= 500; }
 }
 export class Offline extends Error {}
