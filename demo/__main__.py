@@ -16,7 +16,7 @@ from rich.table import Table
 
 from demo.morning import Options, prepare
 from demo.run import Played, play
-from demo.schedule import Sizes, Timetable
+from demo.schedule import USUAL, Sizes, Timetable
 from demo.summary import invariants_json
 from demo.table import show
 from demo.tidying import tidy
@@ -30,9 +30,9 @@ app = typer.Typer(add_completion=False)
 def main(
     once: Annotated[bool, typer.Option(help="End after the day; also by ONCE=1. Fails if an invariant broke.")] = False,
     seconds: Annotated[float, typer.Option(min=20, help="Real seconds that the day from 07:00 to 23:00 takes.")] = 150,
-    contacts: Annotated[int, typer.Option(min=1)] = 2000,
-    customers: Annotated[int, typer.Option(min=1, max=9999)] = 1500,
-    scans: Annotated[int, typer.Option(min=1)] = 20_000,
+    contacts: Annotated[int, typer.Option(min=1)] = USUAL.contacts,
+    customers: Annotated[int, typer.Option(min=1, max=9999)] = USUAL.customers,
+    scans: Annotated[int, typer.Option(min=1)] = USUAL.scans,
     seed: Annotated[int, typer.Option(help="The same seed draws the same day.")] = 1,
     keep_up: Annotated[bool, typer.Option("--keep-up", help="With --once: leave the system running.")] = False,
     directory: Annotated[str | None, typer.Option("--dir", help="State directory of the stack.")] = None,
