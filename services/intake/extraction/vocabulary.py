@@ -28,6 +28,8 @@ def _compilable(pattern: str) -> str:
 
 
 _INSIDE = re.compile("[a-z0-9]")
+_COMMON = frozenset("的我是一不了在有这个你您来就还到给")
+"""Letters that most texts have."""
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
 Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^A-Z]+$")]
 Code = Annotated[str, Field(pattern=r"^[a-z_]{2,30}$")]
@@ -132,11 +134,11 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "go
         zh=WordPlaces(word for entry in known for word in entry.zh),
         en=re.compile(rf"({en})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
         meanings=meanings,
-        denied=Gated(read.denied),
-        desk=Gated(read.desk),
+        denied=Gated(read.denied, _COMMON),
+        desk=Gated(read.desk, _COMMON),
         customer=Gated(read.customer),
-        supposed=Gated(read.supposed),
-        aside=Gated(named.aside),
+        supposed=Gated(read.supposed, _COMMON),
+        aside=Gated(named.aside, _COMMON),
     )
 
 
@@ -157,5 +159,6 @@ def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Ent
 
 
 def _meaning(kind: FindingKind, value: str, entry: Entry, taken_back: Gated | None) -> Meaning:
-    when, unless = (Gated(pattern) if pattern else None for pattern in (entry.when, entry.unless))
+    given = frozenset("".join(entry.zh))
+    when, unless = (Gated(pattern, given) if pattern else None for pattern in (entry.when, entry.unless))
     return Meaning(kind, value, when, unless, taken_back)

@@ -94,7 +94,9 @@ def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: 
     if (start and text[start - 1] in _MENU) or (end < len(text) and text[end] in _MENU):
         return False
     before, after = _clause(text, start, end)
-    if (text.startswith(_WILL, start) and before.endswith(_NOT)) or vocabulary.denied.search(f"{before}|{after}"):
+    if text.startswith(_WILL, start) and before.endswith(_NOT):
+        return False
+    if vocabulary.denied.may_be_in(letters) and vocabulary.denied.search(f"{before}|{after}"):
         return False
     clause = f"{before}{text[start:end]}{after}"
     desk, customer = vocabulary.desk, vocabulary.customer
