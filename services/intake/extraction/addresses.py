@@ -43,6 +43,8 @@ _ENGLISH = re.compile(
     re.ASCII,
 )
 _NUMBERED = re.compile(r"[路街巷弄道同](?=\s?\d)")
+LETTERS = frozenset("镇乡村路街巷弄园苑厦场寓庄屯里城心校学院司店府湾郡道区同")
+"""Each Chinese address has one of them."""
 _MAYBE = re.compile("[镇乡村路街巷弄园苑厦场寓庄屯里城心校学院司店府湾郡]|大道|小区|社区|胡同|街道")
 _STREET_WORD = re.compile(
     r"\d[a-z]?\s[a-z0-9'. -]+\b(?:st|rd|ave?|ln|dr|way|court|ct|sq|road|street|lane|drive|b|t|cl|cr|h|p)", re.ASCII

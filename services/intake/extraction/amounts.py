@@ -55,7 +55,8 @@ _NAMED = re.compile(
 _NAME = re.compile("[额价付了费值赔偿款宜]|paid|cost|price|worth|refund|amount|total")
 _CURRENCY_MARK = re.compile(r"[¥￥$€£元块圆円镑币金]|rmb|cny|usd|hkd|eur|gbp|jpy|yuan|dollar|pounds|bucks")
 _SHORT_MARK = re.compile("[0-9][kw万]")
-_HAN_MARK = re.compile("[元块百千万币金镑圆毛角]")
+HAN_LETTERS = frozenset("元块百千万币金镑圆毛角")
+"""Each amount in Chinese numerals has one of them."""
 _HAN_SCALE = re.compile("[百千万]")
 NEAR = 12
 
@@ -82,9 +83,7 @@ def _with_currency(text: str) -> Iterator[Mark]:
 
 
 def in_numerals(text: str) -> Iterator[Mark]:
-    """Amounts in Chinese numerals."""
-    if not _HAN_MARK.search(text):
-        return
+    """Amounts in Chinese numerals; a text without any of `HAN_LETTERS` has none."""
     for m in _SMALL_CHANGE.finditer(text):
         yield from _mark(m.start(), m.end(), _fraction(m[1]), "CNY")
     for m in _HAN.finditer(text):

@@ -9,6 +9,8 @@ from services.intake.extraction.mark import Mark
 from services.intake.extraction.numerals import integer
 from shared.contracts.interactions import FindingKind
 
+LETTERS = frozenset("昨今明前后周期拜月号日")
+"""Each date has one of them."""
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
 _WEEKDAYS = {c: n for n, c in enumerate("一二三四五六")} | {c: n for n, c in enumerate("123456")} | {"日": 6, "天": 6}

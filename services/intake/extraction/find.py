@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from services.intake.extraction import addresses, amounts, dates, dates_zh, phones
 from services.intake.extraction.clock import SHANGHAI
@@ -35,13 +35,12 @@ def find(text: str, now: datetime) -> tuple[Mark, ...]:
         low = text
     letters = frozenset(low)
     digit, latin, han = not _DIGITS.isdisjoint(letters), bool(_LATIN.search(low)), not low.isascii()
-    today = now.astimezone(SHANGHAI).date() if 2000 <= now.year <= 2100 else None
     figures = without_overlaps(
         number_marks(text) if digit else (),
         phones.phones(low) if digit else (),
-        _addresses(low, text, english=digit and latin, chinese=han),
-        _dates(low, today, digit=digit, latin=latin, chinese=han),
-        _amounts(low, digit=digit, chinese=han),
+        _addresses(low, text, english=digit and latin, chinese=not addresses.LETTERS.isdisjoint(letters)),
+        _dates(low, now, digit=digit, latin=latin, chinese=not dates_zh.LETTERS.isdisjoint(letters)),
+        _amounts(low, digit=digit, chinese=not amounts.HAN_LETTERS.isdisjoint(letters)),
     )
     places = [mark for mark in figures if mark.kind is FindingKind.ADDRESS]
     said = words(low, letters, vocabulary(), latin=latin, han=han)
@@ -56,13 +55,15 @@ def _addresses(low: str, text: str, *, english: bool, chinese: bool) -> Iterator
         yield from addresses.english(low, text)
 
 
-def _dates(low: str, today: date | None, *, digit: bool, latin: bool, chinese: bool) -> Iterator[Mark]:
+def _dates(low: str, now: datetime, *, digit: bool, latin: bool, chinese: bool) -> Iterator[Mark]:
     if digit:
         yield from dates.in_digits(low)
-    if chinese and today:
-        yield from dates_zh.dates(low, today)
-    if latin and today:
-        yield from dates.english(low, today, digit=digit)
+    if (chinese or latin) and 2000 <= now.year <= 2100:
+        today = now.astimezone(SHANGHAI).date()
+        if chinese:
+            yield from dates_zh.dates(low, today)
+        if latin:
+            yield from dates.english(low, today, digit=digit)
 
 
 def _amounts(low: str, *, digit: bool, chinese: bool) -> Iterator[Mark]:

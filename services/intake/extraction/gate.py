@@ -21,10 +21,11 @@ class Gated:
 
     __slots__ = ("needs", "regex", "search")
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, given: frozenset[str] = frozenset()) -> None:
+        """`given` are letters that texts have where this is asked for: others tell more."""
         self.regex = re.compile(pattern)
         self.search = self.regex.search
-        self.needs = needed(pattern)
+        self.needs = needed(pattern, given)
 
     def may_be_in(self, letters: frozenset[str]) -> bool:
         return self.needs is None or not self.needs.isdisjoint(letters)
@@ -38,35 +39,35 @@ class Gated:
         return self.regex.finditer(text, first, last)
 
 
-def needed(pattern: str) -> frozenset[str] | None:
+def needed(pattern: str, given: frozenset[str] = frozenset()) -> frozenset[str] | None:
     """None where a match may have any letters."""
-    return _of_all(_parser.parse(pattern))
+    return _of_all(_parser.parse(pattern), given)
 
 
-def _of_all(sequence: Any) -> frozenset[str] | None:
-    """All of a sequence must match: the part that the fewest letters can satisfy says most."""
-    needs = [need for op, argument in sequence if (need := _of_one(str(op), argument)) is not None]
-    return min(needs, key=len, default=None)
+def _of_all(sequence: Any, given: frozenset[str]) -> frozenset[str] | None:
+    """All of a sequence must match: the part that the fewest letters can satisfy, none of them given, says most."""
+    needs = [need for op, argument in sequence if (need := _of_one(str(op), argument, given)) is not None]
+    return min(needs, key=lambda need: (not need.isdisjoint(given), len(need)), default=None)
 
 
-def _of_one(op: str, argument: Any) -> frozenset[str] | None:
+def _of_one(op: str, argument: Any, given: frozenset[str]) -> frozenset[str] | None:
     match op:
         case "LITERAL":
             return None if chr(argument) == NOT_OF_THE_TEXT else frozenset(chr(argument))
         case "IN":
             return _of_class(argument)
         case "SUBPATTERN":
-            return _of_all(argument[3])
+            return _of_all(argument[3], given)
         case "MAX_REPEAT" | "MIN_REPEAT":
-            return _of_all(argument[2]) if argument[0] else None
+            return _of_all(argument[2], given) if argument[0] else None
         case "BRANCH":
-            return _of_any(argument[1])
+            return _of_any(argument[1], given)
         case _:
             return None
 
 
-def _of_any(branches: Any) -> frozenset[str] | None:
-    needs = [_of_all(branch) for branch in branches]
+def _of_any(branches: Any, given: frozenset[str]) -> frozenset[str] | None:
+    needs = [_of_all(branch, given) for branch in branches]
     return frozenset().union(*(need for need in needs if need)) if all(needs) else None
 
 

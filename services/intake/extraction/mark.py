@@ -20,8 +20,11 @@ def without_overlaps(*groups: Iterable[Mark]) -> list[Mark]:
     """Where two overlap, the earlier group's mark stays; within a group the first, or the longer."""
     kept: list[Mark] = []
     for group in groups:
-        marks = sorted(group, key=_by_start)
-        end, before = 0, tuple(kept) if marks else ()
+        marks = list(group)
+        if not marks:
+            continue
+        marks.sort(key=_by_start)
+        end, before = 0, tuple(kept)
         for mark in marks:
             if mark.start >= end and not any(mark.start < other.end and other.start < mark.end for other in before):
                 kept.append(mark)

@@ -1,7 +1,7 @@
 """The words of goods, nodes and solutions: rules/goods.yaml and vocabulary.yaml, and where they stand in a text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -28,6 +28,8 @@ def _compilable(pattern: str) -> str:
 
 
 _INSIDE = re.compile("[a-z0-9]")
+_COMMON = frozenset("的我是一不了在有这个你您来就还到给")
+"""Letters that most texts have."""
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compilable)]
 Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^A-Z]+$")]
 Code = Annotated[str, Field(pattern=r"^[a-z_]{2,30}$")]
@@ -77,12 +79,13 @@ class _Said(_File):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a word stands for, what must be around it, and which matches must not."""
+    """What a word stands for, what must be around it and what must not, and how it may be taken back further on."""
 
     kind: FindingKind
     value: str
     when: Gated | None
-    unless: tuple[Gated, ...]
+    unless: Gated | None
+    taken_back: Gated | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,14 @@ class Vocabulary:
 def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "goods.yaml") -> Vocabulary:
     """Raises `lined_yaml.RuleFileError` with file and line."""
     read, named = lined_yaml.load(file, _Said), lined_yaml.load(goods, _Goods)
-    taken_back = dict.fromkeys((wish.value for wish in read.taken_back.of), (Gated(read.taken_back.where),))
+    taken_back = dict.fromkeys((wish.value for wish in read.taken_back.of), Gated(read.taken_back.where))
     entries = [
-        (_meaning(kind, value, entry, taken_back.get(value, ())), entry) for kind, value, entry in _entries(read, named)
+        (_meaning(kind, value, entry, taken_back.get(value)), entry) for kind, value, entry in _entries(read, named)
     ]
     neutral = (read.neutral, named.neutral)
     meanings: dict[str, tuple[Meaning, ...]] = {word: () for entry in neutral for word in (*entry.zh, *entry.en)}
     for meaning, entry in entries:
-        for word in (*entry.zh, *entry.en):
+        for word in (*entry.zh, *entry.en, *_longer(meaning, entry, entries)):
             meanings[word] = (*meanings.get(word, ()), meaning)
     known = (*neutral, *(entry for _, entry in entries))
     en = alternation(word for entry in known for word in entry.en)
@@ -131,12 +134,20 @@ def vocabulary(file: Path = RULES / "vocabulary.yaml", goods: Path = RULES / "go
         zh=WordPlaces(word for entry in known for word in entry.zh),
         en=re.compile(rf"({en})(?:'?s|es|d|ed|ing|ment)?(?![a-z0-9])"),
         meanings=meanings,
-        denied=Gated(read.denied),
-        desk=Gated(read.desk),
+        denied=Gated(read.denied, _COMMON),
+        desk=Gated(read.desk, _COMMON),
         customer=Gated(read.customer),
-        supposed=Gated(read.supposed),
-        aside=Gated(named.aside),
+        supposed=Gated(read.supposed, _COMMON),
+        aside=Gated(named.aside, _COMMON),
     )
+
+
+def _longer(meaning: Meaning, entry: Entry, entries: Sequence[tuple[Meaning, Entry]]) -> Iterator[str]:
+    """A node's words in which one of the entry's stands: where 在路上 is found, 路上 is not looked for any more."""
+    if meaning.kind is FindingKind.EXCEPTION_NODE:
+        others = (other.zh for same, other in entries if same.value == meaning.value and other is not entry)
+        known = set(entry.zh)
+        yield from sorted({word for word in chain(*others) if word not in known and any(w in word for w in entry.zh)})
 
 
 def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Entry]]:
@@ -147,6 +158,7 @@ def _entries(read: _Said, goods: _Goods) -> Iterator[tuple[FindingKind, str, Ent
         yield from ((kind, value, entry) for entry in entries)
 
 
-def _meaning(kind: FindingKind, value: str, entry: Entry, unless: tuple[Gated, ...]) -> Meaning:
-    when = Gated(entry.when) if entry.when else None
-    return Meaning(kind, value, when, (*unless, Gated(entry.unless)) if entry.unless else unless)
+def _meaning(kind: FindingKind, value: str, entry: Entry, taken_back: Gated | None) -> Meaning:
+    given = frozenset("".join(entry.zh))
+    when, unless = (Gated(pattern, given) if pattern else None for pattern in (entry.when, entry.unless))
+    return Meaning(kind, value, when, unless, taken_back)

@@ -10,6 +10,8 @@ from shared.contracts.interactions import FindingKind
 
 AROUND = 24
 """So many characters before and after a word may say what it means."""
+LATER = 80
+"""So many characters after a wish it may still be taken back."""
 CLAUSE = 60
 _STOP = re.compile(r"[,，。.!！?？;；~\n]")
 _LAST_STOP = re.compile(rf".*{_STOP.pattern}", re.DOTALL)
@@ -66,9 +68,15 @@ def _place(text: str, letters: frozenset[str], meaning: Meaning, start: int, end
     if when is not None:
         spans = (m.span() for m in when.finditer(text, letters, first, last))
         place = next((span for span in spans if span[0] < end and start < span[1]), None)
-    if place is None or any(ruled.may_be_in(letters) and ruled.search(text, first, last) for ruled in meaning.unless):
+    if place is None or _is_within(meaning.unless, text, letters, first, last):
+        return None
+    if _is_within(meaning.taken_back, text, letters, first, end + LATER):
         return None
     return (start, end) if meaning.kind is FindingKind.GOODS_TYPE else place
+
+
+def _is_within(pattern: Gated | None, text: str, letters: frozenset[str], first: int, last: int) -> bool:
+    return pattern is not None and pattern.may_be_in(letters) and pattern.search(text, first, last) is not None
 
 
 def _is_meant(
@@ -86,7 +94,9 @@ def _is_wish(text: str, letters: frozenset[str], vocabulary: Vocabulary, start: 
     if (start and text[start - 1] in _MENU) or (end < len(text) and text[end] in _MENU):
         return False
     before, after = _clause(text, start, end)
-    if (text.startswith(_WILL, start) and before.endswith(_NOT)) or vocabulary.denied.search(f"{before}|{after}"):
+    if text.startswith(_WILL, start) and before.endswith(_NOT):
+        return False
+    if vocabulary.denied.may_be_in(letters) and vocabulary.denied.search(f"{before}|{after}"):
         return False
     clause = f"{before}{text[start:end]}{after}"
     desk, customer = vocabulary.desk, vocabulary.customer

@@ -18,7 +18,7 @@ from tests.unit.intake.given import NOW, SHARED_DATA
 
 MESSAGES = SHARED_DATA / "messages"
 CHATS = MESSAGES / "jddc_contexts_zh.jsonl"
-WORDS_ONLY = {"sixth", "seventh", "eighth"}
+WORDS_ONLY = {"sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"}
 """Batches in which only goods, nodes and wishes were labelled."""
 WORDS = {FindingKind.GOODS_TYPE, FindingKind.EXCEPTION_NODE, FindingKind.WISHED_SOLUTION}
 _HERE = Path(__file__).parent

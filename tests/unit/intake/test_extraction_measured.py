@@ -28,7 +28,7 @@ MEANT = {
     "check_invoice": "invoice",
 }
 LEARNED = ("second", "third", "fourth", "fifth")
-LEARNED_SINCE = ("sixth", "seventh", "eighth")
+LEARNED_SINCE = ("sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
 pytestmark = pytest.mark.req("IN-7")
 real = pytest.mark.skipif(not CHATS.exists(), reason="the shared data is not here")
 
@@ -41,6 +41,14 @@ def test_a_sample_of_a_hundred_chats() -> None:
         assert score.recall >= 0.85, f"{kind}: {score.recall:.3f}"
         # Words may stand several times; the first mention that counts need not be the one that was labelled.
         assert score.placed >= score.hit * (0.85 if FindingKind(kind) in WORDS else 1), kind
+
+
+@real
+@pytest.mark.parametrize("sets", [LEARNED, LEARNED_SINCE])
+def test_the_chats_that_the_rules_learned_from(sets: tuple[str, ...]) -> None:
+    for kind, score in scores(*sets).items():
+        assert score.precision >= 0.95, f"{kind}: {score.precision:.3f}"
+        assert score.recall >= 0.85, f"{kind}: {score.recall:.3f}"
 
 
 @real
