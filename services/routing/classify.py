@@ -57,8 +57,9 @@ def classify(contact: Interaction, rules: Rules) -> Classification:
     """Of a contact: its form where there is one, else that nobody took the call, else its words, else the model."""
     subject = contact.subject.reveal() if contact.subject else ""
     text = rules.lexicon.read(f"{subject}\n{contact.text.reveal()}")
-    read = reading(text, rules.lexicon)
-    guess = rules.model.guess(text)
+    named = rules.lexicon.search(text)
+    read = reading(text, named, rules.lexicon)
+    guess = rules.model.guess(text, named)
     if contact.call is not None and not contact.call.answered:
         read = _to_call_back(read)
     if contact.claim is not None:
@@ -115,9 +116,8 @@ class Named(NamedTuple):
     score: int
 
 
-def reading(text: Text, lexicon: Lexicon) -> Reading:
-    """What the words of the table say."""
-    found = lexicon.search(text)
+def reading(text: Text, found: Mapping[str, Found], lexicon: Lexicon) -> Reading:
+    """What the words of the table that were found in a text say."""
     ranked = _ranked(found, lexicon, len(text.zh) or len(text.en))
     signals = frozenset(found.keys() & lexicon.signals.keys())
     tags = [named.tag.topic.name for named in ranked[: lexicon.max_tags]]

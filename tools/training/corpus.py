@@ -46,10 +46,15 @@ class Utterance:
 
 def load(folder: Path) -> list[Utterance]:
     """All utterances of a folder's files, in the files' order. Raises `CorpusError`."""
-    found = [utterance for path in sorted(folder.glob("*.txt")) for utterance in _of_file(path)]
+    found = [utterance for path in sorted(folder.glob("*.txt")) for utterance in of_file(path)]
     if not found:
         raise CorpusError(f"{folder}: no utterances")
     return found
+
+
+def of_file(path: Path) -> list[Utterance]:
+    """The utterances of one file. Raises `CorpusError`."""
+    return list(_lines(path))
 
 
 def digest(utterances: Sequence[Utterance]) -> str:
@@ -58,7 +63,7 @@ def digest(utterances: Sequence[Utterance]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _of_file(path: Path) -> Iterator[Utterance]:
+def _lines(path: Path) -> Iterator[Utterance]:
     leading = () if path.stem.startswith(MIXED) else (path.stem,)
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if line.strip():

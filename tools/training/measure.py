@@ -30,13 +30,19 @@ class Scores:
 
 def measure(model: Model, lexicon: Lexicon, utterances: Sequence[Utterance]) -> Scores:
     """The leading tag, kind, mood and urgency of each utterance against what the model says."""
-    guesses = [model.guess(lexicon.read(u.text)) for u in utterances]
+    guesses = [guess_of(u.text, model, lexicon) for u in utterances]
     truths = [_truth(u) for u in utterances]
     answers = [_answer(guess) for guess in guesses]
     by_head = {
         head: f1((truth[head], answer[head]) for truth, answer in zip(truths, answers, strict=True)) for head in HEADS
     }
     return Scores(by_head, len(utterances))
+
+
+def guess_of(raw: str, model: Model, lexicon: Lexicon) -> Guess:
+    """What the model alone says of a raw text."""
+    text = lexicon.read(raw)
+    return model.guess(text, lexicon.search(text))
 
 
 def f1(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:

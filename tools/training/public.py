@@ -23,7 +23,7 @@ from shared.contracts.classification import Sentiment
 from shared.contracts.interactions import Interaction
 from shared.contracts.people import Channel, Customer
 from shared.contracts.personal import Personal
-from tools.training.measure import f1
+from tools.training.measure import f1, guess_of
 
 SETS = Path(__file__).parent / "public_sets.yaml"
 REVIEWS, CHATS = "online_shopping_logistics_zh.csv", "jddc_contexts_zh.jsonl"
@@ -101,7 +101,7 @@ def main(folder: Annotated[Path, typer.Argument(help="where the public sets lie"
         return leading(classify(contact(text), rules))
 
     def alone(text: str) -> str:
-        return leading_of(rules.model.guess(rules.lexicon.read(text)))[0]
+        return leading_of(guess_of(text, rules.model, rules.lexicon))[0]
 
     for known in mapped(folder):
         console.print(_table(known, scores(known, together), scores(known, alone)))

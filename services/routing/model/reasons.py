@@ -1,12 +1,12 @@
 """The words of a text that decided: each n-gram warms the characters that it covers, the warmest places are shown."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from services.routing.lexicon import Text
 from services.routing.model.ngrams import LONGEST
 
-WARM = 0.45
+WARM = 0.35
 """Of the warmest character's heat: what is warmer belongs to a reason."""
 _WORD = re.compile("[a-z0-9]+")
 _MARK = re.compile(r"[\s，。！？、；：,.!?;:~…]")
@@ -45,12 +45,8 @@ def _of_chinese(line: str, weights: Mapping[str, int]) -> Iterator[tuple[float, 
 
 
 def _of_english(line: str, weights: Mapping[str, int]) -> Iterator[tuple[float, str]]:
-    """Warm words, by the mean of their letters."""
+    """Warm words, by the sum of their letters."""
     heat = _heat(line, weights)
-    words = [(_mean(heat[m.start() : m.end()]), m.group()) for m in _WORD.finditer(line)]
+    words = [(sum(heat[m.start() : m.end()]), m.group()) for m in _WORD.finditer(line)]
     least = WARM * max((warm for warm, _ in words), default=0.0)
     yield from ((warm, word) for warm, word in words if least < warm)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.routing.lexicon import Text
+from services.routing.lexicon import Found, Text
 from services.routing.model.artefact import Artefact, Head
-from services.routing.model.ngrams import ngrams
+from services.routing.model.ngrams import ngrams, topics
 from services.routing.model.reasons import reasons
 
 ZERO = 128
@@ -73,9 +73,10 @@ class Model:
             starts.append(starts[-1] + len(head.classes))
         self._places = [_Place(head, first) for head, first in zip(artefact.heads, starts, strict=False)]
 
-    def guess(self, text: Text) -> Guess:
-        """The chances of the classes of each head."""
+    def guess(self, text: Text, named: Mapping[str, Found]) -> Guess:
+        """The chances of the classes of each head; `named`: what the table of words found in the text."""
         found = ngrams(text)
+        found.update(topics(named))
         grams = [gram for gram in found if gram in self._weights]
         total = sum(map(self._weights.__getitem__, grams))
         sums = array("I", total.to_bytes(LANE * self._lanes, "little"))

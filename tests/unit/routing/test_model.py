@@ -12,10 +12,10 @@ import pytest
 from services.routing import rule_files
 from services.routing.classify import classify, classify_exception
 from services.routing.decision_table import RuleError
-from services.routing.lexicon import Text
+from services.routing.lexicon import Lexicon, Text
 from services.routing.model import artefact
 from services.routing.model.artefact import Artefact, Head
-from services.routing.model.ngrams import LONGEST, ngrams
+from services.routing.model.ngrams import BEGIN, END, LONGEST, NAMED, ngrams, topics
 from services.routing.model.scorer import Model, best, leading
 from shared.contracts.cases import CaseKind, Classification
 from shared.contracts.classification import Decider, Sentiment
@@ -124,13 +124,13 @@ SURE = replace(TEA, heads=(replace(HEADS[0], offsets=(9.0, -9.0)), *HEADS[1:]))
 @pytest.mark.req("RO-2")
 def test_the_chances_are_those_of_the_weights() -> None:
     model = Model(TEA)
-    guess = model.guess(Text("茶", ""))
+    guess = model.guess(Text("茶", ""), {})
     # One known n-gram of rarity 1, and five unknown ones (with the edges of the text) of rarity 255.
     logit = 100 / math.sqrt(1 + 5 * 255) - 3
     assert best(guess.tag) == ("tea", pytest.approx(1 / (1 + math.exp(-logit))))
     assert guess.tag["other"] == pytest.approx(0.0474, abs=1e-4)
     assert guess.kind == {"query": 0.5, "claim": 0.5}
-    nothing = model.guess(Text("水", ""))
+    nothing = model.guess(Text("水", ""), {})
     assert nothing.grams == []
     assert nothing.tag["tea"] == pytest.approx(0.0474, abs=1e-4)
 
@@ -138,13 +138,13 @@ def test_the_chances_are_those_of_the_weights() -> None:
 @pytest.mark.req("RO-2")
 def test_what_is_mostly_unknown_is_not_understood_surely() -> None:
     model = Model(TEA)
-    sure = [model.guess(Text(text, "")).tag["tea"] for text in ("茶", "茶碗", "茶碗里有一只苍蝇")]
+    sure = [model.guess(Text(text, ""), {}).tag["tea"] for text in ("茶", "茶碗", "茶碗里有一只苍蝇")]
     assert sure == sorted(sure, reverse=True)
 
 
 @pytest.mark.req("RO-2")
 def test_one_tag_leads_by_its_share_of_the_odds() -> None:
-    guess = Model(TEA).guess(Text("水", ""))
+    guess = Model(TEA).guess(Text("水", ""), {})
     assert leading(guess) == ("tea", pytest.approx(0.5))
     guess.tag = {"tea": 1.0, "other": 0.5}
     assert leading(guess) == ("tea", pytest.approx(1.0))
@@ -158,11 +158,28 @@ def test_a_tag_that_no_rule_knows_goes_to_people() -> None:
 
 
 @pytest.mark.req("RO-2")
+def test_english_is_read_by_words_pairs_and_three_letters() -> None:
+    assert ngrams(Text("", " it broke 12 ")) == {
+        *(" it ", " broke ", " 0 ", f" {BEGIN} it ", " it broke ", " broke 0 ", f" 0 {END} "),
+        *(" it", "it ", "t b", " br", "bro", "rok", "oke", "ke ", "e 0", " 0 "),
+    }
+
+
+@pytest.mark.req("RO-2")
+def test_the_model_is_told_what_the_table_of_words_found() -> None:
+    named = rules().lexicon.search(Text("快递被你们弄丢了", ""))
+    assert {f"{NAMED}loss", f"{NAMED}loss!"} <= {*topics(named)}
+    told = Artefact(HEADS, 1.0, ((f"{NAMED}loss!", bytes([1, 228, 128, 128, 128, 128, 128, 128])),))
+    guess = Model(told).guess(Text("快递被你们弄丢了", ""), named)
+    assert guess.tag["tea"] > Model(told).guess(Text("快递被你们弄丢了", ""), {}).tag["tea"]
+
+
+@pytest.mark.req("RO-2")
 def test_sums_do_not_overflow_on_the_longest_text() -> None:
     row = bytes([255] * 8)
     text = "".join(chr(0x4E00 + n) for n in range(LONGEST))
     model = Model(Artefact(HEADS, 1.0, tuple((gram, row) for gram in sorted(ngrams(Text(text, ""))))))
-    guess = model.guess(Text(text, ""))
+    guess = model.guess(Text(text, ""), {})
     assert len(guess.grams) > 3 * LONGEST - 10
     assert guess.kind == {"query": 0.5, "claim": 0.5}
 
@@ -195,12 +212,13 @@ def test_5000_messages_a_second_on_one_core() -> None:
     texts = [
         lexicon.read(text) for text in ("快递都五天了还没到，电话也打不通", "the box was empty, please help") * 500
     ]
-    fastest = min(_seconds(model, texts) for _ in range(5))
+    fastest = min(_seconds(model, texts, lexicon) for _ in range(5))
     assert len(texts) / fastest > 5000
 
 
-def _seconds(model: Model, texts: list[Text]) -> float:
+def _seconds(model: Model, texts: list[Text], lexicon: Lexicon) -> float:
+    named = [lexicon.search(text) for text in texts]
     start = process_time()
-    for text in texts:
-        model.guess(text)
+    for text, found in zip(texts, named, strict=True):
+        model.guess(text, found)
     return process_time() - start
