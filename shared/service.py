@@ -77,6 +77,7 @@ class Runtime:
             settings.kafka_bootstrap_servers,
             consumer_only=True,
             allow_auto_create_topics=False,
+            apply_types=False,  # a handler has one argument: what FastStream would look up in a thread, for each batch
             logger=None,
             graceful_timeout=10.0,
             retry_backoff_ms=RETRY_BACKOFF_MS,

@@ -18,6 +18,8 @@ from shared.messaging.retry import RetryPolicy
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
+PACE_S = 0.25
+"""Nobody waits for a claim's opening within a moment."""
 # A provider may be down for hours; four of them pass before an order becomes a dead letter.
 PAYMENT_RETRIES = RetryPolicy(first_s=0.5, longest_s=300.0, max_attempts=60)
 
@@ -39,7 +41,7 @@ def create_app(settings: Settings) -> ASGIApp:
     acts = Acts(store, book, runtime.clock, runtime.database, runtime.outbox)
 
     runtime.on_start(store.create_indexes)
-    runtime.consume(case_news.SOURCE, group="claims", handler=cases, concerns=cases.concerns)
+    runtime.consume(case_news.SOURCE, group="claims", handler=cases, concerns=cases.concerns, pace_s=PACE_S)
     runtime.consume_effect(
         PAYMENT_REQUESTS,
         group="claims-payer",

@@ -36,6 +36,7 @@ from shared.service import Runtime
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
 ARCHIVE_PACE_S = 1.0
+SCANS_PACE_S = 0.2
 """Who looks for an original does so days later."""
 
 
@@ -138,6 +139,7 @@ def _relay_scans(
         group=PARCELS_GROUP,
         processor=relay,
         parser=relay_parser(gateway, PARCELS_GROUP, identity),
+        pace_s=SCANS_PACE_S,
     )
 
 

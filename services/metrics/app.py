@@ -17,7 +17,7 @@ from shared.contracts.topics import DEAD_LETTERS
 from shared.security.tokens import TokenVerifier
 from shared.service import Runtime
 
-PACE_S = 0.25
+PACE_S = 0.5
 """Figures are looked at every few seconds."""
 
 

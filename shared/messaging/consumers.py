@@ -203,12 +203,12 @@ class Consumers:
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
             listener=listener or _Listener(state),
             parser=_whole_batch,
-            decoder=_nothing,
+            decoder=_as_it_came,
         )
 
-        async def on_batch(message: KafkaMessage) -> None:
+        async def on_batch(records: Any) -> None:
             kafka = cast(AIOKafkaConsumer, subscriber.consumer)
-            await consumer.handle(cast(tuple[Record, ...], message.raw_message), kafka)
+            await consumer.handle(cast(tuple[Record, ...], records), kafka)
 
         subscriber(on_batch)
         cast(Any, subscriber).get_msg = polling(subscriber.batch_timeout_ms, subscriber.max_records, pace_s)
@@ -271,12 +271,13 @@ def polling(
     full batch.
     """
     taken_at, came_at, busy_ms = 0.0, 0.0, fetch_wait_ms(pace_s)
+    gather_ms = max(GATHER_MS, milliseconds(pace_s))
 
     def gather(consumer: AIOKafkaConsumer, came: bool, quickly: bool) -> None:
         """The driver reads both for each request, but has no public way to change them."""
         fetcher = cast(Any, consumer)._fetcher
         fetcher._fetch_min_bytes = GATHER_BYTES if quickly else 1
-        fetcher._fetch_max_wait_ms = GATHER_MS if quickly else busy_ms if came else max(busy_ms, IDLE_FETCH_WAIT_MS)
+        fetcher._fetch_max_wait_ms = gather_ms if quickly else busy_ms if came else max(busy_ms, IDLE_FETCH_WAIT_MS)
 
     async def get_msg(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
         nonlocal taken_at, came_at
@@ -296,5 +297,6 @@ async def _whole_batch(records: tuple[ConsumerRecord[bytes, bytes], ...]) -> Kaf
     return KafkaMessage(raw_message=records, body=b"", consumer=None)  # type: ignore[arg-type]
 
 
-async def _nothing(message: KafkaMessage) -> None:
+async def _as_it_came(message: KafkaMessage) -> Any:
     """FastStream's decoder slot: our parser reads record by record."""
+    return message.raw_message

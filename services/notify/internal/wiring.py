@@ -25,7 +25,7 @@ from shared.service import Runtime
 
 PLAN_GROUP = "notify-push-plan"
 SEND_GROUP = "notify-push-send"
-PLAN_PACE_S = 0.1
+PLAN_PACE_S = 0.5
 TYPES: Mapping[str, type[Contract]] = {
     CASE_CHANGED: CaseChanged,
     INCIDENT_CHANGED: IncidentChanged,
