@@ -10,7 +10,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-import yaml
+from shared.yaml_lines import parsed
 
 TEXTS = Path(__file__).parent / "texts"
 # `[a|b|]` is a choice; brackets without a bar ([抱拳], [PC…]) are meant as they stand.
@@ -70,7 +70,7 @@ def lines_of(block: str) -> Lines:
 
 def read(path: str) -> dict[str, Any]:
     """A file of demo/texts as YAML."""
-    loaded = yaml.load((TEXTS / path).read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded = parsed((TEXTS / path).read_text("utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from shared.yaml_lines import parsed
+
 ROUTING_RULES = Path(__file__).resolve().parents[1] / "services" / "routing" / "rules"
 COLLEAGUES = Path(__file__).resolve().parent / "texts" / "roster.yaml"
 Row = dict[str, Any]
@@ -23,5 +25,5 @@ def add_colleagues(file: Path) -> None:
 
 
 def _agents(file: Path) -> list[Row]:
-    rows: list[Row] = yaml.safe_load(file.read_text("utf-8"))["agents"]
+    rows: list[Row] = parsed(file.read_text("utf-8"))["agents"]
     return rows

@@ -6,11 +6,11 @@ from typing import Any
 import yaml
 
 Place = tuple[str, ...]
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, which reads ten times as fast: services read some thousand lines at their start."""
 
 
-class _Once(LOADER):  # type: ignore[misc] # which of the two it is shows when it runs
+class Loader(_SAFE):  # type: ignore[misc] # which of the two it is shows when it runs
     """A key that stands twice is a slip of the pen, of which YAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
@@ -25,13 +25,13 @@ class _Once(LOADER):  # type: ignore[misc] # which of the two it is shows when i
 
 def parsed(text: str | bytes) -> Any:
     """What the document says. Raises `yaml.YAMLError`."""
-    return yaml.load(text, Loader=_Once)  # noqa: S506 - a safe loader
+    return yaml.load(text, Loader=Loader)  # noqa: S506 - a safe loader
 
 
 def lines_of(text: str) -> Mapping[Place, int]:
     """The line (from 1) of every place of the document: its keys and, from 0, its indexes, as text. Raises
     `yaml.YAMLError`."""
-    node = yaml.compose(text, Loader=LOADER)
+    node = yaml.compose(text, Loader=Loader)
     return {} if node is None else _lines(node, ())
 
 

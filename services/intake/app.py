@@ -36,8 +36,9 @@ from shared.service import Runtime
 CONTACTS_GROUP = "intake-contacts"
 PARCELS_GROUP = "intake-parcels"
 ARCHIVE_PACE_S = 1.0
-SCANS_PACE_S = 0.2
 """Who looks for an original does so days later."""
+SCANS_PACE_S = 0.2
+"""As parcels' batches in routing, which read what becomes of them."""
 
 
 def create_app(settings: Settings) -> ASGIApp:

@@ -14,12 +14,6 @@ class _Lined(RuleFile.loader):  # type: ignore[misc]
     """Each mapping knows the line that it begins on."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = [key.value for key, _ in node.value]
-        twice = [key for key, _ in node.value if names.count(key.value) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{twice[-1].value!r} stands twice", twice[-1].start_mark
-            )
         return {**super().construct_mapping(node, deep), LINE: node.start_mark.line + 1}
 
 

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import yaml
 
 from services.routing.decision_table import DecisionTable, RuleError, TableSpec
-from shared.yaml_lines import LOADER
+from shared.yaml_lines import Loader
 
 
 class RuleFile:
     """One file: its content, and reading a cell of it with an error that names the cell."""
 
-    loader: ClassVar[Any] = LOADER
+    loader: ClassVar[Any] = Loader
 
     def __init__(self, file: str, content: Mapping[str, Any], digest: str) -> None:
         self.file = file

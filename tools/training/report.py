@@ -50,24 +50,23 @@ class Part:
 
 def part(utterances: Sequence[Utterance], rules: Rules) -> Part:
     """Of these utterances, with the rules' words and model."""
-    said = [_said(utterance, rules) for utterance in utterances]
+    guesses = [leading_of(guess_of(u.text, rules.model, rules.lexicon)) for u in utterances]
+    said = [_said(utterance, tag, rules) for utterance, (tag, _) in zip(utterances, guesses, strict=True)]
     truths = [utterance.tags[0] for utterance in utterances]
     pairs = {way: [(truth, one[way]) for truth, one in zip(truths, said, strict=True)] for way in WAYS}
     deciders = [(one["by"], pair) for one, pair in zip(said, pairs["together"], strict=True)]
-    guesses = [leading_of(guess_of(u.text, rules.model, rules.lexicon)) for u in utterances]
     sureness = [(chance, tag == truth) for (tag, chance), truth in zip(guesses, truths, strict=True)]
     heads = measure(rules.model, rules.lexicon, utterances)
     return Part(len(utterances), pairs, deciders, sureness, heads)
 
 
-def _said(utterance: Utterance, rules: Rules) -> Mapping[str, str]:
+def _said(utterance: Utterance, by_model: str, rules: Rules) -> Mapping[str, str]:
     text = rules.lexicon.read(utterance.text)
-    named = rules.lexicon.search(text)
     found = classify(contact(utterance.text), rules)
     sure = found.confidence >= rules.life.sure
     return {
-        "words alone": next(iter(reading(text, named, rules.lexicon).tags), OTHER),
-        "model alone": leading_of(rules.model.guess(text, named))[0],
+        "words alone": next(iter(reading(text, rules.lexicon.search(text), rules.lexicon).tags), OTHER),
+        "model alone": by_model,
         "together": leading(found) if sure else TRIAGE,
         "by": found.decided_by.value if sure else TRIAGE,
     }

@@ -34,7 +34,7 @@ class Process(running.Process):
 
     async def samples(self) -> Samples:
         """What a scrape gives of the indicators, without the process's own."""
-        text = (await self.read("/metrics")).text
+        text = (await self.get("/metrics")).text
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
             for family in text_string_to_metric_families(text)

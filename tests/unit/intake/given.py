@@ -11,9 +11,10 @@ from services.intake import gateways
 from services.intake.adapters.registry import ADAPTERS
 from services.intake.credentials import Credentials, GatewaySecrets
 from services.intake.delivery import Accepted, Delivery
+from services.intake.extraction import find
 from services.intake.gateways import Gateway
 from shared.contracts.base import Contract
-from shared.contracts.interactions import Interaction
+from shared.contracts.interactions import FindingKind, Interaction
 from shared.contracts.media import MediaKind
 from shared.messaging.message import Outgoing
 from shared.security.identity import IdentityKey
@@ -37,6 +38,11 @@ CREDENTIALS = Credentials(
     | {name: GatewaySecrets(hmac_secret=HMAC_SECRET) for name in ("easypost", "aftership", "shopify")}
 )
 SHARED_DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+
+
+def values(text: str, kind: FindingKind) -> list[str]:
+    """What is found of a kind in a text that is written now, in the text's order."""
+    return [mark.value for mark in find(text, NOW) if mark.kind is kind]
 
 
 def json_delivery(

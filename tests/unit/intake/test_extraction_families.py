@@ -2,15 +2,10 @@
 
 import pytest
 
-from services.intake.extraction import find
 from shared.contracts.interactions import FindingKind
-from tests.unit.intake.given import NOW
+from tests.unit.intake.given import values
 
 pytestmark = pytest.mark.req("IN-7")
-
-
-def values(text: str, kind: FindingKind) -> list[str]:
-    return [mark.value for mark in find(text, NOW) if mark.kind is kind]
 
 
 @pytest.mark.parametrize(

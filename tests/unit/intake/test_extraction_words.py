@@ -4,19 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.extraction import find
 from services.intake.extraction.alternation import alternation
 from services.intake.extraction.vocabulary import vocabulary
 from services.intake.lined_yaml import RuleFileError
 from shared.contracts.interactions import FindingKind, Solution
 from shared.contracts.parcels import Node
-from tests.unit.intake.given import NOW
+from tests.unit.intake.given import values
 
 pytestmark = pytest.mark.req("IN-7")
-
-
-def values(text: str, kind: FindingKind) -> list[str]:
-    return [mark.value for mark in find(text, NOW) if mark.kind is kind]
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,13 @@ def test_another_rule_is_another_version(tmp_path: Path) -> None:
     path = tmp_path / "cases.yaml"
     path.write_text(path.read_text().replace("reopen_days: 7", "reopen_days: 8"))
     assert rule_files.load(tmp_path).version != before
+
+
+@pytest.mark.req("RO-2", "RO-10")
+@pytest.mark.parametrize("file", ["cases.yaml", "playbook/lists.yaml"])
+def test_a_key_that_stands_twice_stops_the_start(tmp_path: Path, file: str) -> None:
+    shutil.copytree(rule_files.DIRECTORY, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / file).open("a", encoding="utf-8") as end:
+        end.write("\nsource: another\n")
+    with pytest.raises(RuleError, match="source stands there twice"):
+        rule_files.load(tmp_path)
